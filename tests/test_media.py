@@ -1,0 +1,261 @@
+"""Opening, probing and decoding, on files of every kind that investigators get."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests import media as make
+from vidcheck import media
+from vidcheck.errors import NoPicture, NotFound, NotMedia, TooLarge, Unreadable
+from vidcheck.types import FrameRef
+
+
+def refs_of(path: Path) -> tuple[media.Clip, list[FrameRef]]:
+    clip = media.open_clip(path)
+    return clip, [frame.ref for frame in clip.frames()]
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "webm", "avi", "3gp", "gif"])
+def test_every_container_is_decoded_frame_by_frame(tmp_path: Path, ending: str) -> None:
+    options = {"webm": {"vcodec": "libvpx", "b:v": "1M"}, "avi": {"vcodec": "mpeg4"}, "gif": {"pix_fmt": "rgb8"}}
+    path = make.moving_clip(tmp_path / f"clip.{ending}", (10, 10), options=options.get(ending))
+    clip, refs = refs_of(path)
+    with clip:
+        assert clip.source.kind == "video"
+        assert clip.source.frames_decoded == len(refs) == 20
+        assert (clip.source.width_px, clip.source.height_px) == (320, 180)
+        assert clip.source.duration_s == pytest.approx(0.8, abs=0.05)
+        assert clip.source.decode_errors == ()
+        assert [ref.index for ref in refs] == list(range(20))
+        assert refs[5].time_s == pytest.approx(0.2, abs=0.02)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "heic"])
+def test_every_photo_format_is_one_frame(tmp_path: Path, ending: str) -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    path = tmp_path / f"photo.{ending}"
+    Image.fromarray(make.scene(1, mark=True)[:, :, ::-1]).save(path, quality=95)
+    clip, refs = refs_of(path)
+    with clip:
+        assert clip.source.kind == "image"
+        assert refs == [FrameRef(0, 0, 0.0)]
+        (frame,) = clip.read(refs)
+        assert frame.bgr.shape == (180, 320, 3)
+        assert frame.gray.shape == (180, 320)
+        blue, green, red = frame.bgr[20, 20].astype(int)
+        assert red > 200 and blue < 60 and green < 60
+
+
+def test_times_are_presentation_times_not_frame_numbers(tmp_path: Path) -> None:
+    times = (0, 33, 66, 400, 433, 1900, 1933)
+    clip, refs = refs_of(make.variable_rate(tmp_path / "vfr.mp4", times))
+    with clip:
+        assert [round(ref.time_s * 1000) for ref in refs] == list(times)
+        assert [f.ref for f in clip.read([refs[5], refs[3]])] == [refs[3], refs[5]]
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_rotation_is_applied_and_stated(tmp_path: Path, degrees: int) -> None:
+    plain = tmp_path / "plain.mp4"
+    media.write_video(plain, [make.scene(3, mark=True)] * 5, fps=25)
+    clip, refs = refs_of(make.rotated(tmp_path / "turned.mp4", plain, degrees))
+    with clip:
+        assert clip.source.rotation_deg == degrees
+        (frame,) = clip.read(refs[:1])
+        height, width = frame.bgr.shape[:2]
+        assert (width, height) == ((180, 320) if degrees != 180 else (320, 180))
+        assert frame.small_gray(90).shape[1] == 90
+        # clockwise: the marked top left corner goes to the top right, the bottom right, the bottom left
+        x, y = {90: (-10, 10), 180: (-10, -10), 270: (10, -10)}[degrees]
+        blue, _, red = frame.bgr[y, x].astype(int)
+        assert red > 180 and blue < 80
+
+
+def test_mirrored_display_matrix(tmp_path: Path) -> None:
+    import ffmpeg
+
+    plain = tmp_path / "plain.mp4"
+    media.write_video(plain, [make.scene(3, mark=True)] * 5, fps=25)
+    flipped = tmp_path / "flipped.mp4"
+    source = ffmpeg.input(str(plain), display_hflip=None)
+    ffmpeg.output(source, str(flipped), c="copy").global_args("-loglevel", "error").run(cmd=media.ffmpeg_binary())
+    clip, refs = refs_of(flipped)
+    with clip:
+        (frame,) = clip.read(refs[:1])
+        blue, _, red = frame.bgr[10, -10].astype(int)
+        assert red > 180 and blue < 80
+
+
+def test_exif_orientation_and_tags(tmp_path: Path) -> None:
+    image = Image.fromarray(make.scene(3, mark=True)[:, :, ::-1])
+    exif = Image.Exif()
+    exif[274] = 6  # show turned 90 degrees clockwise
+    exif[306] = "2026:01:12 10:15:00"
+    exif.get_ifd(0x8769)[0x9003] = "2026:01:12 10:14:59"
+    exif.get_ifd(0x8825).update({1: "S", 2: (3.0, 19.0, 30.0), 3: "E", 4: (114.0, 35.0, 0.0)})
+    image.save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    clip, refs = refs_of(tmp_path / "turned.jpg")
+    with clip:
+        assert (clip.source.width_px, clip.source.height_px, clip.source.rotation_deg) == (180, 320, 90)
+        (frame,) = clip.read(refs)
+        assert frame.bgr[10, -10, 2] > 200
+        assert clip.source.tags["exif"]["DateTimeOriginal"] == "2026:01:12 10:14:59"
+        assert float(clip.source.tags["gps"]["GPSLatitude"]) == pytest.approx(-3.325)
+
+
+def test_reading_single_frames_gives_the_frames_of_the_full_pass(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "clip.mp4", (120, 120))
+    with media.open_clip(path) as clip:
+        whole = {frame.ref.index: (frame.ref, frame.bgr.copy()) for frame in clip.frames()}
+        wanted = [whole[i][0] for i in (239, 3, 118, 121, 3)]
+        read = list(clip.read(wanted))
+        assert [frame.ref.index for frame in read] == [3, 118, 121, 239]
+        for frame in read:
+            assert np.array_equal(frame.bgr, whole[frame.ref.index][1])
+
+
+def test_tags_and_hash(tmp_path: Path) -> None:
+    import hashlib
+
+    path = make.moving_clip(tmp_path / "clip.mp4", (5,), metadata={"creation_time": "2026-01-12T02:15:00Z"})
+    with media.open_clip(path) as clip:
+        assert clip.source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert clip.source.tags["container"]["creation_time"].startswith("2026-01-12T02:15:00")
+
+
+def test_the_original_is_never_written(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "clip.mp4", (5,))
+    path.chmod(stat.S_IRUSR)
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    clip, _ = refs_of(path)
+    clip.close()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_clip_cut_off_is_analysed_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "clip.mp4", (150,), options={"movflags": "faststart", "g": "25"})
+    data = path.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: len(data) // 2])
+    clip, refs = refs_of(cut)
+    with clip:
+        assert 5 < len(refs) < 150
+        assert clip.source.duration_declared_s == pytest.approx(6.0, abs=0.1)
+        assert any("header states" in error.message for error in clip.source.decode_errors)
+
+
+def test_a_damaged_middle_costs_only_the_middle(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "clip.mp4", (200,), options={"g": "10"})
+    data = bytearray(path.read_bytes())
+    start = len(data) // 2
+    data[start : start + 2000] = os.urandom(2000)
+    path.write_bytes(bytes(data))
+    clip, refs = refs_of(path)
+    with clip:
+        assert len(refs) > 150
+        assert clip.source.decode_errors
+
+
+def test_a_photo_cut_off_is_shown_in_part(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.jpg"
+    cv2.imwrite(str(whole), make.scene(5, (640, 480)))
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    clip, refs = refs_of(cut)
+    with clip:
+        assert len(refs) == 1
+        assert "damaged" in clip.source.decode_errors[0].message
+
+
+def test_one_frame_clip(tmp_path: Path) -> None:
+    clip, refs = refs_of(make.moving_clip(tmp_path / "one.mp4", (1,)))
+    with clip:
+        assert len(refs) == 1
+        assert clip.source.duration_s == pytest.approx(0.04, abs=0.01)
+
+
+def test_animated_webp(tmp_path: Path) -> None:
+    pictures = [Image.fromarray(make.scene(i)[:, :, ::-1]) for i in range(4)]
+    path = tmp_path / "moving.webp"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=200, lossless=True)
+    clip, refs = refs_of(path)
+    with clip:
+        assert clip.source.kind == "video"
+        assert [ref.time_s for ref in refs] == pytest.approx([0.0, 0.2, 0.4, 0.6])
+
+
+def test_a_picture_with_wide_pixels_is_shown_in_its_true_shape(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "cctv.mp4", (5,), options={"vf": "setsar=2/1"})
+    with media.open_clip(path) as clip:
+        assert (clip.source.width_px, clip.source.height_px) == (640, 180)
+        assert next(clip.frames()).bgr.shape == (180, 640, 3)
+
+
+def bad_files(tmp_path: Path) -> dict[str, tuple[Path, type[Exception]]]:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    text = tmp_path / "text.mp4"
+    text.write_text("this is no video\n" * 50)
+    noise = tmp_path / "noise.mp4"
+    noise.write_bytes(os.urandom(5000))
+    whole = make.moving_clip(tmp_path / "whole.mp4", (20,))
+    headless = tmp_path / "headless.mp4"
+    headless.write_bytes(whole.read_bytes()[:-1500])
+    return {
+        "empty": (empty, NotMedia),
+        "text": (text, NotMedia),
+        "noise": (noise, NotMedia),
+        "index cut off": (headless, NotMedia),
+        "folder": (tmp_path, NotFound),
+        "missing": (tmp_path / "absent.mp4", NotFound),
+        "sound": (make.sound_only(tmp_path / "sound.m4a"), NoPicture),
+    }
+
+
+def test_bad_files_give_one_line_with_a_remedy(tmp_path: Path) -> None:
+    for name, (path, expected) in bad_files(tmp_path).items():
+        with pytest.raises(expected) as caught:
+            media.open_clip(path)
+        said = str(caught.value)
+        assert "\n" not in said and len(said) > 20, name
+        assert caught.value.exit_code == 3  # type: ignore[attr-defined]
+        assert caught.value.remedy, name  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root reads everything")
+def test_unreadable_file(tmp_path: Path) -> None:
+    path = make.moving_clip(tmp_path / "clip.mp4", (2,))
+    path.chmod(0)
+    with pytest.raises(Unreadable):
+        media.open_clip(path)
+
+
+def test_absurd_dimensions_are_refused_before_decoding(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    Image.new("1", (30000, 9000)).save(path)
+    with pytest.raises(TooLarge):
+        media.open_clip(path)
+    with pytest.raises(TooLarge):
+        media.open_clip(make.moving_clip(tmp_path / "clip.mp4", (2,)), media.Limits(max_side_px=100))
+
+
+def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
+    target = make.moving_clip(tmp_path / "target.mp4", (3,))
+    for name, content in (
+        ("list.m3u8", f"#EXTM3U\n#EXTINF:1,\n{target.name}\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", f"ffconcat version 1.0\nfile '{target.name}'\n"),
+        ("disguised.mp4", f"ffconcat version 1.0\nfile '{target.name}'\n"),
+    ):
+        path = tmp_path / name
+        path.write_text(content)
+        with pytest.raises(NotMedia):
+            media.open_clip(path)

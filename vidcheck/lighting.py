@@ -1,0 +1,298 @@
+"""Frames to lighting: daylight, twilight or night outdoors, and daylight or lamps only indoors.
+
+A small network looks at a few frames of each shot; mains flicker, where it shows, speaks for lamps. What the light means
+for the time of day is no matter of this module: that is :mod:`vidcheck.sun` and the clues.
+
+Only ``outdoor_night`` speaks of night. A dim room is ``indoor_artificial`` or ``unknown`` at any hour: curtains make
+night at noon, and tubes make a hall look daylit at night.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from vidcheck import weights
+from vidcheck.errors import DependencyError, ModelError
+from vidcheck.flicker import Flicker, detect_flicker
+from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservation, Shot, StepResult
+
+if TYPE_CHECKING:
+    from vidcheck.media import Clip, Frame
+
+VERSION = "1"
+METHOD = "EfficientNet-Lite0 with a linear layer, calibrated; mains flicker at the true frame times"
+CLASSES: tuple[LightingLabel, ...] = (
+    "outdoor_day",
+    "twilight",
+    "outdoor_night",
+    "indoor_daylight",
+    "indoor_artificial",
+)
+"""Order of the network's outputs."""
+INPUT_SIZE_PX = 224
+FLICKER_FACTORS: Mapping[LightingLabel, float] = {
+    "outdoor_day": 0.1,
+    "twilight": 0.7,
+    "outdoor_night": 1.5,
+    "indoor_daylight": 0.7,
+    "indoor_artificial": 3.0,
+}
+"""By how much found flicker multiplies the odds of each class. A judgement, set low: not measured, because no filmed
+clips with known light and flicker were at hand. Flicker that was not found multiplies nothing."""
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class LightingSettings:
+    """What is looked at and when an answer is given."""
+
+    model: str = "lighting"
+    """Name in the model registry, or a path to an ONNX file with the same inputs and outputs."""
+    frames_per_shot: int = 5
+    """Frames of each shot that the network looks at: the sharpest, and others spread evenly."""
+    min_probability: float = 0.6
+    """Calibrated probability from which a class is named; below it the answer is ``unknown``."""
+    min_probability_night: float = 0.8
+    """The same for ``outdoor_night``, which weighs more: it can clear and it can accuse."""
+    flicker_frames: int = 96
+    """Consecutive frames at the start of each shot that are tested for mains flicker; 0 switches it off."""
+    mains_hz: float = 50.0
+    """Mains frequency: 50 in Indonesia."""
+    full_pass_frames: int = 9000
+    """Clips of more frames are not decoded to the end: later shots are then judged by their sharpest frame alone."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What one pass over the clip collects of a shot."""
+
+    probabilities: list[F64] = field(default_factory=list)
+    refs: list[FrameRef] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    rows: list[F64] = field(default_factory=list)
+    columns: list[F64] = field(default_factory=list)
+
+
+def observe_lighting(
+    clip: Clip, shots: tuple[Shot, ...], settings: LightingSettings
+) -> StepResult[tuple[LightingObservation, ...]]:
+    """Say what light each shot shows.
+
+    Parameters
+    ----------
+    clip:
+        The open clip or photo.
+    shots:
+        Its shots. Black ones get ``unknown`` without having been looked at.
+    settings:
+        See :class:`LightingSettings`.
+
+    Returns
+    -------
+    StepResult
+        One observation for each shot, in order. ``stats`` holds, by shot, the test for flicker and the light's warmth.
+
+    Raises
+    ------
+    ModelError
+        The model is missing, altered, or not one of this kind.
+    DependencyError
+        OpenVINO is missing.
+    """
+    resolved = weights.resolve(settings.model)
+    network = load_network(str(resolved.path), resolved.sha256)
+    wanted, windows, last = _plan(shots, settings)
+    gathered: dict[int, _Gathered] = defaultdict(_Gathered)
+    if shots and last >= 0:
+        for frame in clip.frames():
+            index = frame.ref.index
+            if index in windows:
+                _take_profile(gathered[windows[index]], frame)
+            if index in wanted:
+                _classify(gathered[wanted[index]], frame, network)
+            if index >= last:
+                break
+    missed = [s for s in shots if s.kind != "black" and not gathered[s.index].refs]
+    by_frame: dict[int, list[int]] = defaultdict(list)
+    for shot in missed:
+        by_frame[shot.best.index].append(shot.index)
+    for frame in clip.read(shot.best for shot in missed):
+        for owner in by_frame[frame.ref.index]:
+            _classify(gathered[owner], frame, network)
+
+    observations, flicker_stats = [], {}
+    looked_at = 0
+    for shot in shots:
+        seen = gathered[shot.index]
+        looked_at += len(seen.refs)
+        flicker = _flicker(seen, settings) if len(seen.times_s) > 1 else None
+        if flicker is not None:
+            flicker_stats[str(shot.index)] = _describe(flicker)
+        observations.append(_observation(shot.index, seen, flicker, settings))
+    stats: dict[str, Any] = {
+        "shots": len(shots),
+        "shots_black": sum(shot.kind == "black" for shot in shots),
+        "frames_looked_at": looked_at,
+        "unknown": sum(o.label == "unknown" for o in observations),
+        "flicker_tested": sum(not text.startswith("not testable") for text in flicker_stats.values()),
+        "flicker_found": sum(text.startswith("found") for text in flicker_stats.values()),
+        "flicker": cast(dict[str, JsonScalar], flicker_stats),
+    }
+    return StepResult(tuple(observations), METHOD, stats, resolved.sha256)
+
+
+def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, int], dict[int, int], int]:
+    """Which frame indices to classify and which to test for flicker (index to shot), and the last one needed."""
+    wanted: dict[int, int] = {}
+    windows: dict[int, int] = {}
+    for shot in shots:
+        first, stop = shot.start.index, shot.end.index
+        if shot.kind == "black" or stop <= first:
+            continue
+        spread = np.linspace(first, stop - 1, settings.frames_per_shot + 1)[:-1] if settings.frames_per_shot > 1 else []
+        # A step away from the cut, where fades and coding leftovers of the shot before are gone.
+        inner = {min(stop - 1, int(i) + (stop - first) // (2 * settings.frames_per_shot)) for i in spread}
+        picks = sorted(inner - {shot.best.index})[: settings.frames_per_shot - 1] if shot.kind == "moving" else []
+        for index in (shot.best.index, *picks):
+            wanted[index] = shot.index
+        if shot.kind == "moving":
+            for index in range(first, min(stop, first + settings.flicker_frames)):
+                windows[index] = shot.index
+    wanted = {i: s for i, s in wanted.items() if i < settings.full_pass_frames}
+    windows = {i: s for i, s in windows.items() if i < settings.full_pass_frames}
+    return wanted, windows, max((*wanted, *windows), default=-1)
+
+
+def _take_profile(seen: _Gathered, frame: Frame) -> None:
+    """Keep the mean luma of each line and column of a small copy."""
+    if seen.times_s and frame.ref.time_s <= seen.times_s[-1]:
+        return  # doubled timestamps: the wave is fitted at true times, so the second is of no use
+    luma = frame.small_gray(64).astype(np.float64)
+    seen.times_s.append(frame.ref.time_s)
+    seen.rows.append(luma.mean(axis=1))
+    seen.columns.append(luma.mean(axis=0))
+
+
+def _classify(seen: _Gathered, frame: Frame, network: Any) -> None:
+    seen.refs.append(frame.ref)
+    seen.probabilities.append(classify(frame.bgr, network))
+
+
+def _flicker(seen: _Gathered, settings: LightingSettings) -> Flicker:
+    times, rows, columns = np.array(seen.times_s), np.stack(seen.rows), np.stack(seen.columns)
+    return detect_flicker(times, rows, columns, mains_hz=settings.mains_hz)
+
+
+def _describe(flicker: Flicker) -> str:
+    """One line for the statistics of the step."""
+    if not flicker.testable:
+        return f"not testable: {flicker.reason} at {flicker.frame_rate_hz:.2f} frames/s"
+    return (
+        f"{'found' if flicker.detected else 'not found'}: beat {flicker.beat_hz:.1f} Hz, "
+        f"{flicker.bands:.1f} bands over {flicker.axis}, amplitude {100 * (flicker.modulation or 0):.1f}%, "
+        f"{flicker.score:.0f} times its neighbours"
+    )
+
+
+def _observation(
+    shot: int, seen: _Gathered, flicker: Flicker | None, settings: LightingSettings
+) -> LightingObservation:
+    """Average the frames of a shot, let flicker speak, and decide whether to answer."""
+    if not seen.probabilities:
+        return LightingObservation(shot, "unknown", 0.0)
+    # Frames of one shot are no independent witnesses: their mean is no surer than they are.
+    mean = np.mean(seen.probabilities, axis=0)
+    if flicker is not None and flicker.detected:
+        mean = mean * np.array([FLICKER_FACTORS[name] for name in CLASSES])
+        mean = mean / mean.sum()
+    label = decide(mean, settings)
+    alternatives = {name: round(float(p), 4) for name, p in zip(CLASSES, mean, strict=True)}
+    refs = tuple(sorted(seen.refs, key=lambda ref: ref.index))
+    return LightingObservation(shot, label, round(float(mean.max()), 4), alternatives, refs)
+
+
+def decide(probabilities: F64, settings: LightingSettings) -> LightingLabel:
+    """Return the class to name for calibrated probabilities of shape (5,), or ``unknown``."""
+    best = CLASSES[int(np.argmax(probabilities))]
+    least = settings.min_probability_night if best == "outdoor_night" else settings.min_probability
+    return best if float(np.max(probabilities)) >= least else "unknown"
+
+
+def classify(bgr: U8, network: Any) -> F64:
+    """Return the calibrated probabilities of :data:`CLASSES` for one picture, shape (5,)."""
+    logits = np.asarray(network(to_input(without_borders(bgr))[None])[0], np.float64)[0]
+    exponents = np.exp(logits - logits.max())
+    probabilities: F64 = exponents / exponents.sum()
+    return probabilities
+
+
+def without_borders(bgr: U8) -> U8:
+    """Cut off black bars, which reposts add; a dark scene, which is noisy, stays whole.
+
+    Parameters
+    ----------
+    bgr:
+        uint8 of shape (height, width, 3).
+    """
+    brightest = bgr.max(axis=2)
+    out = bgr
+    for axis in (0, 1):
+        lines = brightest.max(axis=1 - axis)
+        lit = np.flatnonzero(lines > 20)
+        if len(lit) and lit[-1] - lit[0] + 1 >= 0.25 * len(lines):
+            out = out[lit[0] : lit[-1] + 1] if axis == 0 else out[:, lit[0] : lit[-1] + 1]
+    return out
+
+
+def to_input(bgr: U8) -> F32:
+    """Return the network's input for a picture: RGB from -1 to 1, float32 of shape (3, 224, 224), squeezed to a square."""
+    import cv2
+
+    small = cv2.resize(bgr, (INPUT_SIZE_PX, INPUT_SIZE_PX), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray((small[..., ::-1].astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
+
+
+@cache
+def load_network(path: str, sha256: str) -> Any:
+    """Compile the model for the CPU, once per process.
+
+    Parameters
+    ----------
+    path:
+        The ONNX file.
+    sha256:
+        Its verified hash; part of the key, so that a replaced file is loaded anew.
+
+    Raises
+    ------
+    ModelError
+        It cannot be read, or has not five outputs.
+    DependencyError
+        OpenVINO is missing.
+    """
+    try:
+        import openvino as ov
+    except ImportError as error:
+        raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
+    try:
+        # Full precision on every processor: half precision on newer ones would change the last digits.
+        compiled = ov.Core().compile_model(
+            Path(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}
+        )
+        outputs = compiled.output(0).get_partial_shape()
+    except RuntimeError as error:
+        raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: {error}.") from error
+    if outputs.rank.get_length() != 2 or outputs[1].get_length() != len(CLASSES):
+        raise ModelError(f"{path} is no lighting model: its output has the shape {outputs}.")
+    return compiled

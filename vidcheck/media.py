@@ -1,0 +1,532 @@
+"""Open, hash, probe and decode clips and photos; write video through ffmpeg.
+
+The only module that touches PyAV and ffmpeg. Photos and animated pictures are read by
+:mod:`vidcheck.photo`, behind the same :class:`Clip` interface.
+
+Clips come from strangers: the demuxers are a fixed list (no playlist, no concatenation script), the only
+protocol is a local file, and the file is never opened for writing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vidcheck.errors import DependencyError, InputError, NoPicture, NotFound, NotMedia, TooLarge, Unreadable
+from vidcheck.types import DecodeError, FrameRef, Source
+
+if TYPE_CHECKING:
+    import av
+    from av.video.frame import VideoFrame
+
+U8 = npt.NDArray[np.uint8]
+
+# Names as FFmpeg's format_whitelist wants them. Containers of phones, messengers, CCTV exports and editors; the
+# sound formats are here so that a sound file is called what it is instead of "damaged". Playlists (hls, dash,
+# concat, ffconcat, sdp) are left out on purpose: they make the demuxer open other files.
+_DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,flv,mpeg,mpegts,mpegvideo,asf,ogg,h264,hevc,m4v,mjpeg,"
+    "ivf,dv,mxf,rm,apng,webp_anim,wav,mp3,aac,flac,amr,caf"
+)
+_SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is refused before it costs memory or time."""
+
+    max_side_px: int = 16384
+    """Longest side of a picture, pixels."""
+    max_pixels: int = 200_000_000
+    """Largest picture, pixels."""
+
+
+class Frame:
+    """One decoded frame in display orientation, converted only when asked."""
+
+    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_gray", "ref")
+
+    def __init__(self, ref: FrameRef, load_bgr: Any, load_gray: Any) -> None:
+        self.ref = ref
+        """Which frame, and when it is shown."""
+        self._load_bgr = load_bgr
+        self._load_gray = load_gray
+        self._bgr: U8 | None = None
+        self._gray: U8 | None = None
+
+    @property
+    def bgr(self) -> U8:
+        """Picture as uint8 of shape (height, width, 3), blue first."""
+        if self._bgr is None:
+            self._bgr = self._load_bgr()
+        return self._bgr
+
+    @property
+    def gray(self) -> U8:
+        """Luma as uint8 of shape (height, width)."""
+        if self._gray is None:
+            self._gray = self._load_gray(None)
+        return self._gray
+
+    def small_gray(self, width_px: int) -> U8:
+        """Luma scaled to ``width_px`` wide, aspect kept: uint8 of shape (h, width_px). Cheap: never full size."""
+        small: U8 = self._load_gray(width_px)
+        return small
+
+
+class Clip:
+    """An open clip or photo. Use as a context manager, or call :meth:`close`."""
+
+    def __init__(self, path: Path, source: Source) -> None:
+        self.path = path
+        """The file."""
+        self.source = source
+        """What is known of it; frame count, duration and decode errors are complete after :meth:`frames` ended."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode every frame in presentation order and complete :attr:`source`.
+
+        Damaged parts are skipped and listed in ``source.decode_errors``.
+        """
+        raise NotImplementedError
+
+    def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
+        """Decode just these frames and yield them in order of time; a frame asked for twice comes once."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release the file."""
+
+    def __enter__(self) -> Clip:
+        """Return the clip itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def check_file(path: Path) -> None:
+    """Raise :class:`NotFound`, :class:`Unreadable` or :class:`NotMedia` where ``path`` is no readable file."""
+    try:
+        if path.is_dir():
+            raise NotFound(f"{path} is a folder, not a clip.", "Name the clip itself, or use: vidcheck batch")
+        if not path.exists():
+            raise NotFound(f"{path}: no such file.")
+        if not path.is_file():
+            raise NotFound(f"{path} is not a regular file.", "Copy the clip to a file first.")
+        with path.open("rb") as file:
+            first = file.read(1)
+    except InputError:
+        raise
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror or error}.") from None
+    if not first:
+        raise NotMedia(f"{path} is empty (0 bytes).", "Ask for the file again; the transfer may have failed.")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Clip:
+    """Open a clip or photo for reading.
+
+    Parameters
+    ----------
+    path:
+        Any file; its name does not decide what it is.
+    limits:
+        What to refuse.
+
+    Raises
+    ------
+    NotFound, Unreadable, NotMedia, NoPicture, TooLarge
+        Each with a remedy.
+    """
+    file = Path(path)
+    check_file(file)
+    limits = limits or Limits()
+    from vidcheck import photo  # Pillow and its HEIC plug-in are heavy to import
+
+    opened = photo.open_picture(file, limits)
+    return opened if opened is not None else VideoClip(file, limits)
+
+
+class VideoClip(Clip):
+    """A clip decoded by FFmpeg through PyAV."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._container, self._stream = _open(path)
+        stream = self._stream
+        codec = stream.codec_context
+        if codec is None or not codec.width or not codec.height:
+            self._container.close()
+            raise NotMedia(f"{path}: the picture has no size (0 x 0), or its coding is not supported.")
+        if max(codec.width, codec.height) > limits.max_side_px or codec.width * codec.height > limits.max_pixels:
+            self._container.close()
+            raise TooLarge(f"{path}: {codec.width} x {codec.height} pixels are over the limit.")
+        self._dirty = False
+        try:
+            first = next(iter(_decode(self._container, stream, [])), None)
+        finally:
+            self._dirty = True
+        if first is None:
+            self._container.close()
+            raise NotMedia(f"{path}: not a single frame could be decoded.")
+        self._turn = _display_turn(first)
+        self._size = _display_size(first, self._turn, stream)
+        declared = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+        if declared is None and self._container.duration:
+            declared = Fraction(self._container.duration, 1_000_000)
+        self._assumed_step: int | None = None
+        time_base = stream.time_base or Fraction(1, 1000)
+        if first.pts is None:
+            rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+            time_base, self._assumed_step = 1 / rate, 1
+        self._time_base = time_base
+        self._start_pts = 0 if first.pts is None else int(first.pts)
+        tags = {"container": dict(self._container.metadata)}
+        tags |= {f"stream:{s.index}": dict(s.metadata) for s in self._container.streams if s.metadata}
+        super().__init__(
+            path,
+            Source(
+                path=path.name,
+                sha256=sha256_of(path),
+                size_bytes=path.stat().st_size,
+                kind="video",
+                container=self._container.format.name,
+                codec=codec.name,
+                width_px=self._size[0],
+                height_px=self._size[1],
+                rotation_deg=self._turn.rotation_deg,
+                time_base=f"{time_base.numerator}/{time_base.denominator}",
+                start_pts=self._start_pts,
+                duration_s=0.0,
+                duration_declared_s=None if declared is None else round(float(declared), 6),
+                frames_decoded=0,
+                pts_origin="container" if self._assumed_step is None else "assumed_rate",
+                has_audio=bool(self._container.streams.audio),
+                tags=tags,
+            ),
+        )
+
+    def _rewind(self) -> None:
+        if self._dirty:
+            # Reopening is as cheap as seeking and, unlike a seek to 0, exact for every container.
+            self._container.close()
+            self._container, self._stream = _open(self.path)
+        self._dirty = True
+
+    def _ref(self, index: int, pts: int | None) -> FrameRef:
+        ticks = index if self._assumed_step is not None or pts is None else int(pts)
+        return FrameRef(index, ticks, round(float((ticks - self._start_pts) * self._time_base), 6))
+
+    def _wrap(self, raw: VideoFrame, ref: FrameRef) -> Frame:
+        turn, (width, height) = self._turn, self._size
+
+        def load(fmt: str, out_width: int | None) -> U8:
+            w, h = (width, height) if out_width is None else (out_width, max(1, round(height * out_width / width)))
+            if turn.swaps_sides:
+                w, h = h, w
+            picture: U8 = raw.reformat(width=w, height=h, format=fmt, interpolation="AREA").to_ndarray()
+            return turn.apply(picture)
+
+        return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w))
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode every frame; see :meth:`Clip.frames`."""
+        self._rewind()
+        lost: list[DecodeError] = []
+        last_pts = self._start_pts
+        step = 0.0
+        count = 0
+        previous: FrameRef | None = None
+        size: tuple[int, int] | None = None
+        for raw in _decode(self._container, self._stream, lost):
+            ref = self._ref(count, raw.pts)
+            if size is not None and (raw.width, raw.height) != size:
+                lost.append(DecodeError(ref.time_s, f"picture size changes to {raw.width} x {raw.height}; scaled"))
+            size = (raw.width, raw.height)
+            if previous is not None and ref.pts > previous.pts:
+                step = ref.time_s - previous.time_s
+            if raw.duration and raw.time_base and self._assumed_step is None:
+                step = float(raw.duration * raw.time_base)
+            previous, last_pts = ref, max(last_pts, ref.pts)
+            count += 1
+            yield self._wrap(raw, ref)
+        if not step and self._stream.average_rate:
+            step = float(1 / self._stream.average_rate)
+        end_s = float((last_pts - self._start_pts) * self._time_base) + step
+        declared = self.source.duration_declared_s
+        if declared is not None and end_s < declared - max(0.5, 0.02 * declared):
+            lost.append(
+                DecodeError(round(end_s, 3), f"the header states {declared:.2f} s, the picture ends at {end_s:.2f} s")
+            )
+        self.source = replace(
+            self.source, frames_decoded=count, duration_s=round(end_s, 6), decode_errors=tuple(_dedupe(lost))
+        )
+
+    def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
+        """Decode just these frames; see :meth:`Clip.read`."""
+        wanted = sorted({ref.index: ref for ref in refs}.values(), key=lambda ref: ref.index)
+        if not wanted:
+            return
+        missing = wanted
+        if self._assumed_step is None:
+            done: set[int] = set()
+            for frame in self._read_seeking(wanted):
+                done.add(frame.ref.index)
+                yield frame
+            missing = [ref for ref in wanted if ref.index not in done]
+        if missing:
+            # Timestamps that do not lead back to their frame: count frames from the start instead.
+            self._rewind()
+            by_index = {ref.index: ref for ref in missing}
+            last = missing[-1].index
+            for index, raw in enumerate(_decode(self._container, self._stream, [])):
+                if index in by_index:
+                    yield self._wrap(raw, by_index[index])
+                if index >= last:
+                    break
+
+    def _read_seeking(self, wanted: list[FrameRef]) -> Iterator[Frame]:
+        self._rewind()
+        decoded = iter(_decode(self._container, self._stream, []))
+        ahead = int(_SEEK_AHEAD_S / float(self._time_base))
+        position = self._start_pts
+        for ref in wanted:
+            if ref.pts - position > ahead:
+                try:
+                    self._container.seek(ref.pts, stream=self._stream, backward=True)
+                    decoded = iter(_decode(self._container, self._stream, []))
+                except Exception:  # a container that cannot seek: go on decoding forward
+                    pass
+            for raw in decoded:
+                if raw.pts is None:
+                    return
+                position = int(raw.pts)
+                if position == ref.pts:
+                    yield self._wrap(raw, ref)
+                if position >= ref.pts:
+                    break
+
+    def close(self) -> None:
+        """Close the container."""
+        self._container.close()
+
+
+def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+    import av
+    import av.error
+
+    # PyAV's log level stays at its default, None: any other installs a callback that takes the interpreter lock in the
+    # decoder's threads, and closing a clip that was read in part then waits for them for ever.
+    try:
+        container = av.open(
+            os.fspath(path),
+            options={"protocol_whitelist": "file", "format_whitelist": _DEMUXERS},
+            metadata_errors="replace",
+        )
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        why = " (its index, the moov atom, is missing: it was cut off)" if _lacks_index(path) else ""
+        raise NotMedia(f"{path} cannot be read as a clip or photo{why}.") from error
+    # A cover picture is no clip: music files carry one as a one-frame "video".
+    streams = [s for s in container.streams.video if "ATTACHED_PIC" not in str(s.disposition.name or "").upper()]
+    if not streams:
+        container.close()
+        raise NoPicture(f"{path} has no picture, only sound or data.")
+    stream = max(streams, key=lambda s: (s.codec_context.width * s.codec_context.height) if s.codec_context else 0)
+    stream.thread_type = "AUTO"
+    return container, stream
+
+
+def _lacks_index(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[4:8] != b"ftyp":
+            return False
+        file.seek(0)
+        while (block := file.read(1 << 20)):
+            if b"moov" in block:
+                return False
+    return True
+
+
+def _decode(container: Any, stream: Any, lost: list[DecodeError]) -> Iterator[VideoFrame]:
+    """Yield frames, noting in ``lost`` what did not decode."""
+    import av.error
+
+    time_s: float | None = None
+    packets = container.demux(stream)
+    failures_in_a_row = 0
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError) as error:
+            lost.append(DecodeError(time_s, f"reading stopped: {_reason(error)}"))
+            return
+        try:
+            decoded = packet.decode()
+        except (av.error.FFmpegError, ValueError) as error:
+            failures_in_a_row += 1
+            if packet.size:  # the empty packet that flushes the decoder carries nothing that could be lost
+                lost.append(DecodeError(time_s, f"a packet could not be decoded: {_reason(error)}"))
+            if failures_in_a_row > 5000:
+                lost.append(DecodeError(time_s, "decoding given up after 5000 bad packets in a row"))
+                return
+            continue
+        failures_in_a_row = 0
+        for frame in decoded:
+            if frame.pts is not None and frame.time_base:
+                time_s = round(float(frame.pts * frame.time_base), 3)
+            if getattr(frame, "is_corrupt", False):
+                lost.append(DecodeError(time_s, "a damaged frame was decoded in part"))
+            yield frame
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)[:120]
+
+
+def _dedupe(errors: list[DecodeError]) -> Iterator[DecodeError]:
+    """Keep the first of each message within a second, so that a bad stretch is one entry."""
+    seen: dict[str, float] = {}
+    for error in errors:
+        time_s = error.time_s if error.time_s is not None else -1.0
+        if error.message not in seen or time_s - seen[error.message] > 1.0:
+            yield error
+        seen[error.message] = time_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The display matrix reduced to what files really use: quarter turns and mirror images."""
+
+    rotation_deg: int
+    mirrored: bool
+
+    @property
+    def swaps_sides(self) -> bool:
+        return self.rotation_deg in (90, 270)
+
+    def apply(self, picture: U8) -> U8:
+        """Mirror (left to right), then rotate clockwise."""
+        if self.mirrored:
+            picture = picture[:, ::-1]
+        if self.rotation_deg:
+            picture = np.rot90(picture, k=-self.rotation_deg // 90)
+        return np.ascontiguousarray(picture)
+
+
+def _display_turn(frame: VideoFrame) -> _Turn:
+    """Read the display matrix (ISO/IEC 14496-12, 16.16 fixed point, row vectors) of a frame."""
+    for data in frame.side_data:
+        if "DISPLAYMATRIX" in str(data.type).upper().replace("_", ""):
+            a, b, _, c, d, *_ = np.frombuffer(bytes(data), dtype="<i4").tolist()
+            mirrored = a * d - b * c < 0
+            if mirrored:
+                a, b = -a, -b  # undo the mirror image, what is left is a rotation
+            angle = int(np.rint(np.degrees(np.arctan2(b, a)) / 90.0)) * 90 % 360
+            return _Turn(angle, mirrored)
+    return _Turn(0, False)
+
+
+def _display_size(frame: VideoFrame, turn: _Turn, stream: Any) -> tuple[int, int]:
+    width, height = frame.width, frame.height
+    aspect = stream.sample_aspect_ratio
+    if aspect and 0.1 < aspect < 10 and abs(float(aspect) - 1) > 0.02:
+        width = max(1, round(width * float(aspect)))
+    return (height, width) if turn.swaps_sides else (width, height)
+
+
+def ffmpeg_binary() -> str:
+    """Return the path of the bundled ffmpeg.
+
+    Raises
+    ------
+    DependencyError
+        Where the wheel that carries it is missing.
+    """
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise DependencyError(f"No ffmpeg binary: {error}.") from error
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[U8],
+    *,
+    fps: float,
+    metadata: dict[str, str] | None = None,
+    crf: int = 23,
+    options: dict[str, str] | None = None,
+) -> None:
+    """Encode BGR frames of equal shape (height, width, 3) to H.264 (or by file ending), without sound.
+
+    Parameters
+    ----------
+    path:
+        Where to write; an existing file is replaced.
+    frames:
+        uint8 pictures, blue first, even sides.
+    fps:
+        Frames per second.
+    metadata:
+        Container tags.
+    crf:
+        H.264 constant rate factor, 0 (lossless) to 51.
+    options:
+        More ffmpeg output options.
+
+    Raises
+    ------
+    OSError
+        Where ffmpeg fails, with its last words.
+    """
+    import ffmpeg
+
+    pictures = iter(frames)
+    first = next(pictures)
+    height, width = first.shape[:2]
+    output: dict[str, Any] = {"pix_fmt": "yuv420p", **(options or {})}
+    if path.suffix.lower() in {".mp4", ".mov", ".mkv", ".3gp"}:
+        output = {"vcodec": "libx264", "crf": crf, "preset": "veryfast", **output}
+    for number, (key, value) in enumerate((metadata or {}).items()):
+        output[f"metadata:g:{number}"] = f"{key}={value}"
+    process = (
+        ffmpeg.input("pipe:", format="rawvideo", pix_fmt="bgr24", s=f"{width}x{height}", framerate=fps)
+        .output(os.fspath(path), **output)
+        .overwrite_output()
+        .global_args("-loglevel", "error", "-nostdin", "-bitexact")
+        .run_async(cmd=ffmpeg_binary(), pipe_stdin=True, pipe_stderr=True, quiet=False)
+    )
+    try:
+        process.stdin.write(np.ascontiguousarray(first).tobytes())
+        for picture in pictures:
+            process.stdin.write(np.ascontiguousarray(picture).tobytes())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # ffmpeg has died; its last words follow
+    message = process.stderr.read().decode("utf-8", "replace").strip()
+    process.stderr.close()
+    if process.wait() != 0:
+        raise OSError(f"ffmpeg could not write {path}: {message.splitlines()[-1] if message else 'no reason given'}")

@@ -1,0 +1,368 @@
+"""Frames to person boxes to tracks. The only module that touches ultralytics.
+
+Detection runs at its own rate (ten frames a second by default), skips frames in which nothing changed, and looks at
+large photos in overlapping tiles. Tracking is ByteTrack as ultralytics ships it (Zhang et al., ECCV 2022), reset at every
+cut; a track keeps the boxes that were measured, never the filter's predictions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vidcheck import weights
+from vidcheck.errors import DependencyError, ModelError
+from vidcheck.media import U8, Frame
+from vidcheck.types import Detection, FrameRef, JsonObject, Shot, StepResult, Track
+
+if TYPE_CHECKING:
+    from ultralytics import YOLO
+
+DETECT_VERSION = "1"
+TRACK_VERSION = "1"
+F32 = npt.NDArray[np.float32]
+
+_THUMB_PX = (64, 36)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectSettings:
+    """How people are looked for."""
+
+    model: str = "auto"
+    """Name in the registry, a path, or ``auto``: official YOLO11n weights where they are, else our own detector."""
+    rate_hz: float = 10.0
+    """Frames looked at per second, at most."""
+    confidence: float | None = None
+    """Score from which a box counts; None takes the threshold stored with the model."""
+    input_px: int | None = None
+    """Long side of the network's input in pixels; None takes the model's own."""
+    tiles: bool = True
+    """Whether photos much larger than the network's input are also looked at in tiles."""
+    still_difference: float = 0.25
+    """Mean luma difference (8 bit) to the last frame looked at, under which a frame is taken to show the same."""
+    still_recheck_s: float = 2.0
+    """Even a still picture is looked at again after this many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSettings:
+    """How boxes are joined into tracks within a shot."""
+
+    confidence: float = 0.3
+    """Score from which a box can start a track; set by the pipeline to the detector's threshold."""
+    low_confidence: float = 0.1
+    """Boxes between this and ``confidence`` only continue a track."""
+    match_threshold: float = 0.8
+    """ByteTrack's largest association cost."""
+    patience_s: float = 2.0
+    """How long a track waits for a person who is hidden, seconds."""
+    min_boxes: int = 2
+    """A track with fewer boxes is dropped, unless its shot was looked at only once or twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What the detector saw, and where it looked."""
+
+    detections: tuple[Detection, ...]
+    """Boxes in order of frame, low scores included: the tracker needs them."""
+    frames: tuple[FrameRef, ...]
+    """Every frame that was looked at, also those without a box."""
+    confidence: float
+    """The score from which a box counts."""
+
+
+def prepare_ultralytics() -> None:
+    """Set ultralytics' offline switches; must run before its first import in the process.
+
+    Without them it looks for a network, sends analytics, and installs packages that it misses.
+    """
+    import tempfile
+
+    os.environ["YOLO_OFFLINE"] = "true"
+    os.environ["YOLO_AUTOINSTALL"] = "false"
+    os.environ["YOLO_VERBOSE"] = "false"
+    # Its settings file is of no use here, and the home folder may be read-only.
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / f"vidcheck-ultralytics-{os.getuid()}"))
+    Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
+
+
+def choose_model(name: str) -> weights.ResolvedModel:
+    """Resolve ``auto`` or a name or path to a verified detector."""
+    if name != "auto":
+        return weights.resolve(name)
+    return weights.resolve("yolo11n" if weights.find("yolo11n") else "person")
+
+
+class PersonDetector:
+    """Takes every frame in order, looks at some, then gives the boxes.
+
+    Usage: :meth:`process_frame` for each frame, :meth:`finish` once.
+
+    Raises
+    ------
+    ModelError
+        Where the model is missing or altered.
+    """
+
+    def __init__(self, settings: DetectSettings | None = None, *, is_photo: bool = False) -> None:
+        self.settings = settings or DetectSettings()
+        self.model = choose_model(self.settings.model)
+        entry = self.model.entry
+        self.input_px = int(self.settings.input_px or entry.get("input_px", 640))
+        self.confidence = float(self.settings.confidence or entry.get("confidence_threshold", 0.25))
+        self.low_confidence = min(self.confidence, float(entry.get("confidence_low", 0.1)))
+        self.nms_iou = float(entry.get("nms_iou", 0.6))
+        self._is_photo = is_photo
+        self._network: YOLO | None = None
+        self._detections: list[Detection] = []
+        self._frames: list[FrameRef] = []
+        self._last: U8 | None = None
+        self._last_s = float("-inf")
+        self._seen = self._skipped_still = self._tiles = 0
+
+    def process_frame(self, frame: Frame) -> None:
+        """Look at the frame if it is due."""
+        self._seen += 1
+        since = frame.ref.time_s - self._last_s
+        # Half a frame of grace, so that 25 fps and 10 Hz give every second or third frame, not every third.
+        if self._frames and since < 1.0 / self.settings.rate_hz - 0.02:
+            return
+        if self._is_same(frame, since):
+            self._skipped_still += 1
+            return
+        self._last_s = frame.ref.time_s
+        self._frames.append(frame.ref)
+        for box, score in self._boxes(frame.bgr):
+            self._detections.append(Detection(frame.ref, box, "person", score))
+
+    def finish(self) -> StepResult[Sightings]:
+        """Return what was seen."""
+        stats: JsonObject = {
+            "frames_total": self._seen,
+            "frames_looked_at": len(self._frames),
+            "frames_unchanged": self._skipped_still,
+            "tiles": self._tiles,
+            "boxes": len(self._detections),
+            "model": self.model.name,
+            "input_px": self.input_px,
+            "confidence": self.confidence,
+        }
+        method = f"{self.model.name} at {self.input_px} px, {self.settings.rate_hz:g} frames a second"
+        value = Sightings(tuple(self._detections), tuple(self._frames), self.confidence)
+        return StepResult(value, method, stats, self.model.sha256)
+
+    def _is_same(self, frame: Frame, since_s: float) -> bool:
+        import cv2
+
+        thumb = np.asarray(cv2.resize(frame.small_gray(320), _THUMB_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        if self._last is not None and since_s < self.settings.still_recheck_s:
+            change = np.abs(thumb.astype(np.int16) - self._last)
+            # A person far off moves few cells: the largest change decides beside the mean.
+            if float(change.mean()) <= self.settings.still_difference and int(change.max()) <= 6:
+                return True
+        self._last = thumb
+        return False
+
+    def _boxes(self, picture: U8) -> list[tuple[tuple[float, float, float, float], float]]:
+        boxes, scores = self._predict([picture])[0]
+        height, width = picture.shape[:2]
+        if self.settings.tiles and self._is_photo and max(width, height) >= 2 * self.input_px:
+            boxes, scores = self._with_tiles(picture, boxes, scores)
+        order = np.argsort(-scores, kind="stable")
+        return [
+            ((*(round(float(v), 1) for v in boxes[i]),), round(float(scores[i]), 4))  # type: ignore[misc]
+            for i in order
+        ]
+
+    def _with_tiles(self, picture: U8, boxes: F32, scores: F32) -> tuple[F32, F32]:
+        """Add what the tiles show to what the whole picture shows, without doubles."""
+        all_boxes, all_scores = [boxes], [scores]
+        height, width = picture.shape[:2]
+        for x1, y1, x2, y2 in tiles(width, height, side=round(self.input_px * 1.25)):
+            self._tiles += 1
+            found, found_scores = self._predict([np.ascontiguousarray(picture[y1:y2, x1:x2])])[0]
+            found = found + np.array([x1, y1, x1, y1], dtype=np.float32)
+            # A box cut by the tile's inner border is a part of a person that a neighbour or the whole shows entire.
+            cut = (
+                ((found[:, 0] <= x1 + 2) & (x1 > 0))
+                | ((found[:, 1] <= y1 + 2) & (y1 > 0))
+                | ((found[:, 2] >= x2 - 2) & (x2 < width))
+                | ((found[:, 3] >= y2 - 2) & (y2 < height))
+            )
+            all_boxes.append(found[~cut])
+            all_scores.append(found_scores[~cut])
+        return without_doubles(np.concatenate(all_boxes), np.concatenate(all_scores))
+
+    def _predict(self, pictures: list[U8]) -> list[tuple[F32, F32]]:
+        if self._network is None:
+            self._network = _load(self.model.path)
+        classes = [0]  # person, in COCO and in our own detector
+        try:
+            results = self._network.predict(
+                pictures,
+                imgsz=self.input_px,
+                conf=self.low_confidence,
+                iou=self.nms_iou,
+                classes=classes,
+                max_det=600,
+                verbose=False,
+                device="cpu",
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"The detector {self.model.name!r} failed: {str(error).splitlines()[0]}") from error
+        return [
+            (
+                np.asarray(result.boxes.xyxy.cpu().numpy(), dtype=np.float32).reshape(-1, 4),
+                np.asarray(result.boxes.conf.cpu().numpy(), dtype=np.float32),
+            )
+            for result in results
+        ]
+
+
+def _load(path: Path) -> Any:
+    prepare_ultralytics()
+    try:
+        from ultralytics import YOLO
+    except (ImportError, OSError) as error:
+        raise DependencyError(f"ultralytics cannot be loaded: {error}.") from error
+    try:
+        return YOLO(str(path), task="detect")
+    except Exception as error:  # the loader raises whatever its backends raise
+        raise ModelError(f"The detector {path} cannot be loaded: {str(error).splitlines()[0]}") from error
+
+
+def tiles(width: int, height: int, *, side: int, overlap: float = 0.25) -> Iterator[tuple[int, int, int, int]]:
+    """Yield overlapping squares (x1, y1, x2, y2) of ``side`` pixels that cover the picture."""
+
+    def starts(length: int) -> list[int]:
+        if length <= side:
+            return [0]
+        count = int(np.ceil((length - side) / (side * (1 - overlap)))) + 1
+        return [round(i * (length - side) / (count - 1)) for i in range(count)]
+
+    for y in starts(height):
+        for x in starts(width):
+            yield x, y, min(x + side, width), min(y + side, height)
+
+
+def without_doubles(boxes: F32, scores: F32, *, iou: float = 0.55, contained: float = 0.8) -> tuple[F32, F32]:
+    """Greedy non-maximum suppression that also drops a box mostly contained in a better one.
+
+    Parameters
+    ----------
+    boxes:
+        Shape (n, 4), xyxy pixels.
+    scores:
+        Shape (n,).
+    iou:
+        Intersection over union from which two boxes are one.
+    contained:
+        Share of the smaller box inside the larger from which they are one; only for boxes of like height, since a
+        child in front of an adult is contained too.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    heights = boxes[:, 3] - boxes[:, 1]
+    for i in order:
+        double = False
+        for j in kept:
+            low = np.maximum(boxes[i, :2], boxes[j, :2])
+            high = np.minimum(boxes[i, 2:], boxes[j, 2:])
+            shared = float(np.prod(np.maximum(high - low, 0)))
+            if not shared:
+                continue
+            union = float(areas[i] + areas[j]) - shared
+            smaller = max(float(min(areas[i], areas[j])), 1e-6)
+            alike = min(heights[i], heights[j]) >= 0.6 * max(heights[i], heights[j])
+            if shared / union >= iou or (alike and shared / smaller >= contained):
+                double = True
+                break
+        if not double:
+            kept.append(int(i))
+    return boxes[kept], scores[kept]
+
+
+class _Boxes:
+    """The view of boxes that ultralytics' trackers take: numpy arrays that can be indexed together."""
+
+    def __init__(self, xyxy: F32, conf: F32) -> None:
+        self.xyxy, self.conf = xyxy, conf
+        self.cls = np.zeros(len(conf), dtype=np.float32)
+
+    @property
+    def xywh(self) -> F32:
+        size = self.xyxy[:, 2:] - self.xyxy[:, :2]
+        return np.concatenate((self.xyxy[:, :2] + size / 2, size), axis=1)
+
+    def __len__(self) -> int:
+        return len(self.conf)
+
+    def __getitem__(self, index: Any) -> _Boxes:
+        return _Boxes(self.xyxy[index], self.conf[index])
+
+
+def track_people(
+    sightings: Sightings, shots: Sequence[Shot], settings: TrackSettings
+) -> StepResult[tuple[Track, ...]]:
+    """Join boxes into tracks, shot by shot.
+
+    Parameters
+    ----------
+    sightings:
+        The detector's boxes and the frames it looked at.
+    shots:
+        The shots; the tracker's state ends with each.
+    settings:
+        Thresholds.
+    """
+    prepare_ultralytics()
+    from types import SimpleNamespace
+
+    from ultralytics.trackers.byte_tracker import BYTETracker
+
+    by_frame: dict[int, list[int]] = {}
+    for position, detection in enumerate(sightings.detections):
+        by_frame.setdefault(detection.frame.index, []).append(position)
+    tracks: list[Track] = []
+    dropped = 0
+    for shot in shots:
+        looked = [ref for ref in sightings.frames if shot.start.index <= ref.index < shot.end.index]
+        if not looked:
+            continue
+        seconds = max(looked[-1].time_s - looked[0].time_s, 1e-6)
+        rate = (len(looked) - 1) / seconds if len(looked) > 1 else 1.0
+        tracker = BYTETracker(
+            SimpleNamespace(
+                track_high_thresh=settings.confidence,
+                track_low_thresh=settings.low_confidence,
+                new_track_thresh=settings.confidence,
+                track_buffer=max(1, round(settings.patience_s * rate)),
+                match_thresh=settings.match_threshold,
+                fuse_score=True,
+            )
+        )
+        members: dict[int, list[int]] = {}
+        for ref in looked:
+            positions = by_frame.get(ref.index, [])
+            boxes = np.array([sightings.detections[p].box_xyxy_px for p in positions], dtype=np.float32).reshape(-1, 4)
+            scores = np.array([sightings.detections[p].confidence for p in positions], dtype=np.float32)
+            for row in tracker.update(_Boxes(boxes, scores)):
+                members.setdefault(int(row[4]), []).append(positions[int(row[7])])
+        need = settings.min_boxes if len(looked) > 2 else 1
+        kept = [positions for _, positions in sorted(members.items()) if len(positions) >= need]
+        dropped += len(members) - len(kept)
+        tracks += [
+            Track(f"s{shot.index}-t{number}", shot.index, tuple(positions))
+            for number, positions in enumerate(kept, start=1)
+        ]
+    stats: JsonObject = {"tracks": len(tracks), "dropped_short": dropped}
+    return StepResult(tuple(tracks), "ByteTrack (ultralytics), reset at every cut", stats)

@@ -1,0 +1,181 @@
+"""The pictures of a case: best frames, crops at native resolution, and the frames that show the counts.
+
+Every picture is cut from a decoded frame and named after what it shows; nothing is enhanced. Only the count
+frames carry drawings, the boxes that were counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vidcheck.appearance import cut
+from vidcheck.errors import OutputError
+from vidcheck.media import U8, Clip
+from vidcheck.store import write_atomic
+from vidcheck.types import Analysis, Box, Crop, FrameRef, PeopleCount
+
+_JPEG_QUALITY = 92
+_MARGIN = 0.04  # of the box: the edge of a sleeve should not be cut off
+
+Job = tuple[str, Callable[[U8], U8]]
+
+
+def save_pictures(clip: Clip, analysis: Analysis, folder: Path) -> Analysis:
+    """Save the pictures of an analysis below ``folder/media`` and return it with their paths filled in.
+
+    Parameters
+    ----------
+    clip:
+        The open clip.
+    analysis:
+        What was found in it.
+    folder:
+        The case folder; it need not exist yet.
+
+    Raises
+    ------
+    OutputError
+        Where a picture cannot be written.
+    """
+    jobs: dict[int, list[Job]] = defaultdict(list)
+    refs: dict[int, FrameRef] = {}
+
+    def ask(ref: FrameRef, name: str, draw: Callable[[U8], U8]) -> str:
+        refs[ref.index] = ref
+        jobs[ref.index].append((name, draw))
+        return f"media/{name}"
+
+    def crop(item: Crop, name: str) -> Crop:
+        return replace(item, media=ask(item.frame, name, _cutter(item.box_xyxy_px)))
+
+    for shot in analysis.shots:
+        ask(shot.best, f"shot-{shot.index}.jpg", _whole)
+    persons = tuple(
+        replace(
+            person,
+            best_shots=tuple(crop(c, f"{person.id}-{n}.jpg") for n, c in enumerate(person.best_shots, start=1)),
+        )
+        for person in analysis.persons
+    )
+    clothing = tuple(
+        replace(o, crops=tuple(crop(c, f"{o.person}-clothing-{n}.jpg") for n, c in enumerate(o.crops, start=1)))
+        for o in analysis.clothing
+    )
+    leads = tuple(
+        lead if lead.crop is None else replace(lead, crop=crop(lead.crop, f"{lead.id}.jpg")) for lead in analysis.leads
+    )
+    for text in analysis.overlays:
+        if text.readings:
+            sharpest = max(text.readings, key=lambda r: r.confidence)
+            ask(sharpest.frame, f"{text.id}.jpg", _cutter(sharpest.box_xyxy_px))
+    for name, count, among in _counts(analysis):
+        if count.basis_frames:
+            ref = count.basis_frames[0]
+            ask(ref, f"count-{name}.jpg", _boxer(_counted(analysis, ref, among)))
+    _save(clip, refs.values(), jobs, folder)
+    return replace(analysis, persons=persons, clothing=clothing, leads=leads)
+
+
+def _save(clip: Clip, refs: Iterable[FrameRef], jobs: dict[int, list[Job]], folder: Path) -> None:
+    for frame in clip.read(refs):
+        for name, draw in jobs[frame.ref.index]:
+            picture = draw(frame.bgr)
+            if picture.size:
+                write_jpeg(folder / "media" / name, picture)
+
+
+def write_jpeg(path: Path, picture: U8) -> None:
+    """Write a BGR picture as JPEG.
+
+    Raises
+    ------
+    OutputError
+        Where it cannot be encoded or written.
+    """
+    done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not done:
+        raise OutputError(f"{path.name} cannot be encoded as JPEG.")
+    write_atomic(path, data.tobytes())
+
+
+def _whole(picture: U8) -> U8:
+    return picture
+
+
+def _cutter(box: Box) -> Callable[[U8], U8]:
+    return lambda picture: cut(picture, box, _MARGIN)
+
+
+def _counts(analysis: Analysis) -> list[tuple[str, PeopleCount, set[str] | None]]:
+    """Name, count and the persons counted, for all people and for each clothing label."""
+    counts: list[tuple[str, PeopleCount, set[str] | None]] = []
+    if analysis.people_count is not None:
+        counts.append(("minimum", analysis.people_count, None))
+    for label, count in analysis.clothing_counts.items():
+        counts.append((label, count, {o.person for o in analysis.clothing if o.label == label}))
+    return counts
+
+
+def _counted(analysis: Analysis, ref: FrameRef, among: set[str] | None) -> list[tuple[str, Box]]:
+    """Person id and box of everyone counted in a frame."""
+    tracks = {track.id: track for track in analysis.tracks}
+    run = analysis.step("people")
+    threshold = float(str(run.stats.get("confidence", 0.0))) if run else 0.0
+    found = []
+    for person in analysis.persons:
+        if among is not None and person.id not in among:
+            continue
+        for track_id in person.tracks:
+            for position in tracks[track_id].detections:
+                detection = analysis.detections[position]
+                if detection.frame.index == ref.index and detection.confidence >= threshold:
+                    found.append((person.id, detection.box_xyxy_px))
+    return found
+
+
+def _boxer(boxes: Sequence[tuple[str, Box]]) -> Callable[[U8], U8]:
+    def draw(picture: U8) -> U8:
+        canvas = picture.copy()
+        line = max(2, round(max(canvas.shape[:2]) / 500))
+        scale = max(0.5, max(canvas.shape[:2]) / 1600)
+        for name, (x1, y1, x2, y2) in boxes:
+            corner, far = (round(x1), round(y1)), (round(x2), round(y2))
+            # White on black is seen on any ground and, unlike red, blames nobody.
+            cv2.rectangle(canvas, corner, far, (0, 0, 0), line + 2)
+            cv2.rectangle(canvas, corner, far, (255, 255, 255), line)
+            (width, height), base = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, scale, line)
+            top = max(0, corner[1])
+            cv2.rectangle(canvas, (corner[0], top), (corner[0] + width + 8, top + height + base + 6), (0, 0, 0), -1)
+            origin = (corner[0] + 4, top + height + 4)
+            cv2.putText(canvas, name, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), line, cv2.LINE_AA)
+        return np.asarray(canvas, dtype=np.uint8)
+
+    return draw
+
+
+def save_frames(clip: Clip, wanted: Sequence[tuple[FrameRef, str]], folder: Path) -> list[Path]:
+    """Save whole frames as PNG (no second loss) under the given names; return the paths in order of time.
+
+    Raises
+    ------
+    OutputError
+        Where a picture cannot be written.
+    """
+    names: dict[int, list[str]] = defaultdict(list)
+    for ref, name in wanted:
+        names[ref.index].append(name)
+    written = []
+    for frame in clip.read([ref for ref, _ in wanted]):
+        done, data = cv2.imencode(".png", frame.bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        if not done:
+            raise OutputError(f"Frame {frame.ref.index} cannot be encoded as PNG.")
+        for name in names[frame.ref.index]:
+            write_atomic(folder / name, data.tobytes())
+            written.append(folder / name)
+    return written

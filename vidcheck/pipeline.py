@@ -1,0 +1,510 @@
+"""One function, :func:`analyze`: a file goes in, an :class:`~vidcheck.types.Analysis` comes out.
+
+The command line, notebooks, batches and workers all call it. ``STEPS`` lists what runs, in order; a new analyser is a
+type, a module with one function, one line in ``STEPS``, a report section and a test.
+
+Each step is cached alone, under a key made of its version, its settings, its model and the keys of the steps it
+builds on. A step that fails is recorded and never cached; steps that need it are recorded as skipped.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vidcheck import appearance, clothing, counting, leads, lighting, media, overlays, people, shots, timing
+from vidcheck.errors import EXIT_UNEXPECTED, InputError, VidcheckError
+from vidcheck.store import Stored, StepCache, key_of
+from vidcheck.types import (
+    SCHEMA_VERSION,
+    Analysis,
+    ClothingObservation,
+    Context,
+    JsonObject,
+    Lead,
+    LightingObservation,
+    OverlayText,
+    PeopleCount,
+    Person,
+    Shot,
+    Source,
+    StepResult,
+    StepRun,
+    TimeClue,
+    TimeEstimate,
+    Track,
+    Words,
+    WorkingHoursVerdict,
+)
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, float], None]
+"""Called with the name of the running step and the share of it that is done, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can change a result. Defaults are what ``vidcheck analyze`` uses."""
+
+    shots: shots.ShotSettings = field(default_factory=shots.ShotSettings)
+    """Cuts, slides, freezes."""
+    detect: people.DetectSettings = field(default_factory=people.DetectSettings)
+    """Where and how people are looked for."""
+    track: people.TrackSettings = field(default_factory=people.TrackSettings)
+    """How boxes become tracks; its confidence is taken from the detector."""
+    count: counting.CountSettings = field(default_factory=counting.CountSettings)
+    """How tracks become persons."""
+    clothing: clothing.ClothingSettings = field(default_factory=clothing.ClothingSettings)
+    """Clothing."""
+    overlays: overlays.OverlaySettings = field(default_factory=overlays.OverlaySettings)
+    """Text."""
+    lighting: lighting.LightingSettings = field(default_factory=lighting.LightingSettings)
+    """Light."""
+    time: timing.TimeSettings = field(default_factory=timing.TimeSettings)
+    """Clues, place and working hours, with what the examiner said about the clip."""
+    limits: media.Limits = field(default_factory=media.Limits)
+    """What is refused."""
+    only: tuple[str, ...] = ()
+    """Names of the steps to run, with what they build on; empty runs all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """People and clothing counts."""
+
+    people: PeopleCount
+    """All people."""
+    clothing: dict[str, PeopleCount]
+    """By clothing label; empty where clothing was not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The estimate and what follows from it."""
+
+    estimate: TimeEstimate
+    """When the clip was recorded."""
+    hours: WorkingHoursVerdict
+    """Whether that is within working hours."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What the steps have found so far; steps read from it."""
+
+    clip: media.Clip
+    settings: Settings
+    source: Source
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, step: str) -> Any:
+        """Return the findings of a step that ran."""
+        return self.values[step]
+
+    def get(self, step: str, default: Any) -> Any:
+        """Return the findings of a step, or ``default`` where it did not run."""
+        return self.values.get(step, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the analysis."""
+
+    name: str
+    """Name in the report, the cache and ``Settings.only``."""
+    version: str
+    """Raised whenever the code would give another result."""
+    kind: Any
+    """Type of the findings, for the cache."""
+    settings: Callable[[Settings], object]
+    """The settings that change its result."""
+    needs: tuple[str, ...]
+    """Steps without which it cannot run."""
+    uses: tuple[str, ...]
+    """Steps whose findings it takes into account where they are there."""
+    run: Callable[[Found], StepResult[Any]] | None
+    """The analyser; None for the steps that share the decoding pass."""
+
+
+def _count(found: Found) -> StepResult[Counts]:
+    sightings = found["people"]
+    common = (found["persons"], found["tracks"], sightings.detections, found["shots"], sightings.confidence)
+    everyone = counting.count_people(*common)
+    by_label = counting.count_clothing(*common, found["clothing"]) if "clothing" in found.values else {}
+    return StepResult(Counts(everyone, by_label), "most in one frame; persons; tracks", {"persons": len(common[0])})
+
+
+def _persons(found: Found) -> StepResult[tuple[Person, ...]]:
+    detections = found["people"].detections
+    looks = appearance.look_at_tracks(found.clip, found["tracks"], detections)
+    return counting.find_persons(found["tracks"], detections, found["shots"], looks, found.settings.count)
+
+
+def _tracks(found: Found) -> StepResult[tuple[Track, ...]]:
+    sightings = found["people"]
+    settings = replace(found.settings.track, confidence=sightings.confidence)
+    return people.track_people(sightings, found["shots"], settings)
+
+
+def _clothing(found: Found) -> StepResult[tuple[ClothingObservation, ...]]:
+    detections = found["people"].detections
+    return clothing.classify_clothing(
+        found.clip, found["persons"], found["tracks"], detections, found.settings.clothing
+    )
+
+
+def _clues(found: Found) -> StepResult[tuple[TimeClue, ...]]:
+    return timing.gather_clues(
+        found.source,
+        found.get("overlays", ()),
+        found.get("lighting", ()),
+        found.get("clothing", ()),
+        found.settings.time,
+    )
+
+
+def _time(found: Found) -> StepResult[Timing]:
+    estimate = timing.estimate(found["clues"], settings=found.settings.time)
+    hours = timing.working_hours(estimate, settings=found.settings.time)
+    return StepResult(Timing(estimate, hours), timing.METHOD, {"clues": len(found["clues"])})
+
+
+def _leads(found: Found) -> StepResult[tuple[Lead, ...]]:
+    sightings = found.get("people", None)
+    return leads.find_leads(found["overlays"], found.source, detections=sightings.detections if sightings else ())
+
+
+STEPS: tuple[Step, ...] = (
+    Step("shots", shots.VERSION, tuple[Shot, ...], lambda s: s.shots, (), (), None),
+    Step("people", people.DETECT_VERSION, people.Sightings, lambda s: s.detect, (), (), None),
+    Step("tracks", people.TRACK_VERSION, tuple[Track, ...], lambda s: s.track, ("shots", "people"), (), _tracks),
+    Step("persons", counting.VERSION, tuple[Person, ...], lambda s: s.count, ("tracks",), (), _persons),
+    Step(
+        "clothing",
+        clothing.VERSION,
+        tuple[ClothingObservation, ...],
+        lambda s: s.clothing,
+        ("persons",),
+        (),
+        _clothing,
+    ),
+    Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing",), _count),
+    Step(
+        "overlays",
+        overlays.VERSION,
+        tuple[OverlayText, ...],
+        lambda s: s.overlays,
+        ("shots",),
+        (),
+        lambda f: overlays.read_overlays(f.clip, f["shots"], f.settings.overlays),
+    ),
+    Step(
+        "lighting",
+        lighting.VERSION,
+        tuple[LightingObservation, ...],
+        lambda s: s.lighting,
+        ("shots",),
+        (),
+        lambda f: lighting.observe_lighting(f.clip, f["shots"], f.settings.lighting),
+    ),
+    Step(
+        "clues",
+        timing.CLUES_VERSION,
+        tuple[TimeClue, ...],
+        lambda s: s.time,
+        (),
+        ("overlays", "lighting", "clothing"),
+        _clues,
+    ),
+    Step("time", timing.VERSION, Timing, lambda s: s.time, ("clues",), (), _time),
+    Step(
+        "leads",
+        leads.VERSION,
+        tuple[Lead, ...],
+        lambda s: None,
+        ("overlays",),
+        ("people",),
+        _leads,
+    ),
+)
+
+_SCAN = ("shots", "people")  # the steps that see every frame and share one decoding pass
+
+
+def analyze(
+    path: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    workdir: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Analyse one clip or photo.
+
+    Parameters
+    ----------
+    path:
+        The file; it is only read.
+    settings:
+        What to do and how; None takes the defaults.
+    workdir:
+        Folder for the step cache; None keeps nothing.
+    progress:
+        Called while it runs.
+
+    Returns
+    -------
+    Analysis
+        With one :class:`~vidcheck.types.StepRun` for every step, whether it ran or not.
+
+    Raises
+    ------
+    InputError
+        Where the file is no usable clip.
+    ModelError
+        Where the detector is missing or altered.
+    """
+    settings = settings or Settings()
+    tell = progress or (lambda step, share: None)
+    with media.open_clip(path, settings.limits) as clip:
+        run = _Run(clip, settings, StepCache(None if workdir is None else Path(workdir), clip.source.sha256), tell)
+        run.scan()
+        for step in STEPS:
+            if step.run is not None:
+                run.step(step, step.run)
+        return run.analysis()
+
+
+class _Run:
+    """One analysis in progress."""
+
+    def __init__(self, clip: media.Clip, settings: Settings, cache: StepCache, tell: Progress) -> None:
+        self._clip = clip
+        self._settings = settings
+        self._cache = cache
+        self._tell = tell
+        self._found = Found(clip, settings, clip.source)
+        self._runs: dict[str, StepRun] = {}
+        self._keys: dict[str, str] = {}
+        self._wanted = _with_needs(settings.only)
+
+    def scan(self) -> None:
+        """Run the steps that see every frame, in one decoding pass, unless all of them are cached."""
+        detector_hash = people.choose_model(self._settings.detect.model).sha256 if "people" in self._wanted else ""
+        steps = {step.name: step for step in STEPS if step.name in _SCAN}
+        for name, step in steps.items():
+            model = detector_hash if name == "people" else ""
+            self._keys[name] = self._key(step, model)
+        source_key = key_of(version="1", limits=self._settings.limits)
+        known = self._cache.load("source", source_key, Source)
+        missing = [n for n in _SCAN if n in self._wanted and not self._load(steps[n])]
+        if known is not None and not missing:
+            # The name is the only part of the source that is not in the file's bytes.
+            self._found.source = replace(known.value, path=self._clip.source.path)
+            self._keys["source"] = source_key
+            return
+        self._decode(missing)
+        self._found.source = self._clip.source
+        ok = StepRun("source", "ok", "decode", "1", None, {}, {}, 0.0)
+        self._cache.save("source", source_key, Source, Stored(self._clip.source, ok))
+        self._keys["source"] = source_key
+
+    def _decode(self, missing: list[str]) -> None:
+        clip = self._clip
+        finder = shots.ShotFinder(self._settings.shots) if "shots" in missing else None
+        detector = (
+            people.PersonDetector(self._settings.detect, is_photo=clip.source.kind == "image")
+            if "people" in missing
+            else None
+        )
+        broken: dict[str, Exception] = {}
+        spent = dict.fromkeys(_SCAN, 0.0)
+        declared = clip.source.duration_declared_s or 0.0
+        for frame in clip.frames():
+            self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
+            for name, consumer in (("shots", finder), ("people", detector)):
+                if consumer is None or name in broken:
+                    continue
+                began = time.perf_counter()
+                try:
+                    consumer.process_frame(frame)
+                except Exception as error:  # one analyser's failure must not cost the other its frames
+                    broken[name] = error
+                spent[name] += time.perf_counter() - began
+        source = clip.source
+        end_pts = source.start_pts + round(source.duration_s / Fraction(source.time_base))
+        finishers: dict[str, Callable[[], StepResult[Any]]] = {}
+        if finder is not None:
+            finishers["shots"] = lambda: finder.finish(source.duration_s, end_pts)
+        if detector is not None:
+            finishers["people"] = detector.finish
+        for name, finish in finishers.items():
+            step = next(s for s in STEPS if s.name == name)
+            self._record(step, finish, broken.get(name), spent[name])
+
+    def step(self, step: Step, analyser: Callable[[Found], StepResult[Any]]) -> None:
+        """Run one step, or take it from the cache, or record why it did not run."""
+        if step.name not in self._wanted:
+            self._skip(step, Words("tidak diminta", "not asked for"))
+            return
+        absent = [name for name in step.needs if name not in self._found.values]
+        if absent:
+            names = ", ".join(absent)
+            self._skip(step, Words(f"memerlukan langkah yang tidak berhasil: {names}", f"needs what did not run: {names}"))
+            return
+        self._keys[step.name] = self._key(step, _model_hash(step.name))
+        if self._load(step):
+            return
+        self._tell(step.name, 0.0)
+        began = time.perf_counter()
+        try:
+            result = analyser(self._found)
+        except Exception as error:
+            self._record(step, None, error, time.perf_counter() - began)
+            return
+        self._record(step, lambda: result, None, time.perf_counter() - began)
+
+    def _key(self, step: Step, model: str) -> str:
+        upstream = [self._keys.get(name, "") for name in (*step.needs, *step.uses)]
+        if step.name not in _SCAN:
+            # A step that decodes frames by itself depends on how the source was read.
+            upstream.append(self._keys.get("source", ""))
+        name = self._clip.source.path if step.name == "clues" else ""  # file names carry times
+        return key_of(version=step.version, settings=step.settings(self._settings), model=model, upstream=upstream, name=name)
+
+    def _load(self, step: Step) -> bool:
+        stored = self._cache.load(step.name, self._keys[step.name], step.kind)
+        if stored is None:
+            return False
+        self._found.values[step.name] = stored.value
+        self._runs[step.name] = stored.run
+        return True
+
+    def _record(
+        self, step: Step, finish: Callable[[], StepResult[Any]] | None, error: Exception | None, seconds: float
+    ) -> None:
+        try:
+            if error is not None:
+                raise error
+            assert finish is not None
+            result = finish()
+        except Exception as failure:
+            if isinstance(failure, VidcheckError) and failure.exit_code != EXIT_UNEXPECTED and step.name in _SCAN:
+                raise  # a missing detector or an unusable clip is the user's to mend, not a finding
+            log.warning("step %s failed", step.name, exc_info=failure)
+            self._fail(step, failure, seconds)
+            return
+        run = StepRun(
+            step.name,
+            "ok",
+            result.method,
+            step.version,
+            result.weights_sha256,
+            _plain(step.settings(self._settings)),
+            result.stats,
+            round(seconds, 3),
+        )
+        self._found.values[step.name] = result.value
+        self._runs[step.name] = run
+        self._cache.save(step.name, self._keys[step.name], step.kind, Stored(result.value, run))
+
+    def _fail(self, step: Step, error: Exception, seconds: float) -> None:
+        said = error.message if isinstance(error, VidcheckError) else f"{type(error).__name__}: {error}"
+        said = " ".join(said.split())[:300]
+        settings = _plain(step.settings(self._settings))
+        words = Words(f"gagal: {said}", f"failed: {said}")
+        self._runs[step.name] = StepRun(
+            step.name, "failed", "", step.version, None, settings, {}, round(seconds, 3), words
+        )
+
+    def _skip(self, step: Step, why: Words) -> None:
+        settings = _plain(step.settings(self._settings))
+        self._runs[step.name] = StepRun(step.name, "skipped", "", step.version, None, settings, {}, 0.0, why)
+
+    def analysis(self) -> Analysis:
+        """Put everything together."""
+        found, none = self._found, ()
+        for step in STEPS:
+            if step.name not in self._runs:
+                self._skip(step, Words("tidak diminta", "not asked for"))
+        counts: Counts | None = found.get("counts", None)
+        timed: Timing | None = found.get("time", None)
+        sightings = found.get("people", None)
+        return Analysis(
+            schema_version=SCHEMA_VERSION,
+            tool=tool_versions(),
+            source=found.source,
+            context=self._settings.time.context,
+            shots=found.get("shots", none),
+            detections=sightings.detections if sightings else none,
+            tracks=found.get("tracks", none),
+            persons=found.get("persons", none),
+            people_count=counts.people if counts else None,
+            clothing=found.get("clothing", none),
+            clothing_counts=counts.clothing if counts else {},
+            overlays=found.get("overlays", none),
+            lighting=found.get("lighting", none),
+            clues=found.get("clues", none),
+            time_estimate=timed.estimate if timed else None,
+            working_hours=timed.hours if timed else None,
+            leads=found.get("leads", none),
+            steps=tuple(self._runs[step.name] for step in STEPS),
+        )
+
+
+def _with_needs(only: tuple[str, ...]) -> frozenset[str]:
+    """Names of the steps to run: those asked for and what they build on; all where none is asked for."""
+    by_name = {step.name: step for step in STEPS}
+    if unknown := set(only) - set(by_name):
+        raise InputError(f"There is no step called {sorted(unknown)[0]!r}.", f"Steps: {', '.join(by_name)}.")
+    wanted: set[str] = set()
+    queue = list(only or by_name)
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted.add(name)
+            queue += [*by_name[name].needs, *by_name[name].uses]
+    return frozenset(wanted)
+
+
+_MODELS: Mapping[str, str] = {"clothing": "clothing", "lighting": "lighting"}
+
+
+def _model_hash(step: str) -> str:
+    """Hash of the model that a step would load, so that another model is another key."""
+    if step not in _MODELS:
+        return ""
+    from vidcheck import weights
+
+    try:
+        return weights.resolve(_MODELS[step]).sha256
+    except VidcheckError:  # the step itself will say so
+        return "missing"
+
+
+def _plain(settings: object) -> JsonObject:
+    if settings is None or not is_dataclass(settings) or isinstance(settings, type):
+        return {}
+    plain: JsonObject = json.loads(json.dumps(asdict(settings), default=str))
+    return plain
+
+
+def tool_versions() -> dict[str, str]:
+    """Return vidcheck, Python and the libraries that decide results, with versions."""
+    names = ("vidcheck", "av", "numpy", "opencv-python-headless", "openvino", "torch", "ultralytics-opencv-headless", "rapidocr")
+    versions = {"python": platform.python_version()}
+    for name in names:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions

@@ -1,0 +1,74 @@
+"""The evidence report of one clip: report.html and report.pdf, in Bahasa Indonesia or English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidcheck.errors import InputError
+from vidcheck.types import Analysis
+
+__all__ = ["REPORT_HTML", "REPORT_PDF", "write_report"]
+
+REPORT_HTML = "report.html"
+REPORT_PDF = "report.pdf"
+
+
+def write_report(
+    analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Path | None = None
+) -> tuple[Path, ...]:
+    """Write ``report.html`` and ``report.pdf`` into the analysis folder.
+
+    The same analysis and pictures give the same bytes.
+
+    Parameters
+    ----------
+    analysis:
+        What was found. Pictures are looked up by ``Crop.media``, and as ``media/shot-<index>.jpg``,
+        ``media/count-<name>.jpg`` and ``media/<text id>.jpg``; one that is missing is reported as missing.
+    out_dir:
+        The analysis folder. It must exist.
+    lang:
+        ``"id"`` for Bahasa Indonesia, anything else for English.
+    clip_path:
+        The original file: it is read again and its hash compared. None says in the report that this was not done.
+
+    Returns
+    -------
+    tuple of Path
+        The two files.
+
+    Raises
+    ------
+    InputError
+        If the original file has changed since it was analysed, or cannot be read.
+    OutputError
+        If a file cannot be written.
+    DependencyError
+        If a library is missing.
+    """
+    from vidcheck.report.html import render_html
+    from vidcheck.report.pdf import render_pdf
+    from vidcheck.report.view import build
+    from vidcheck.store import write_atomic
+
+    if clip_path is not None:
+        _check_hash(clip_path, analysis.source.sha256)
+    view, album = build(analysis, out_dir, lang, rechecked=clip_path is not None)
+    pages = {REPORT_HTML: render_html(view, album).encode("utf-8"), REPORT_PDF: render_pdf(view, album)}
+    for name, content in pages.items():
+        write_atomic(out_dir / name, content)
+    return tuple(out_dir / name for name in pages)
+
+
+def _check_hash(clip_path: Path, expected: str) -> None:
+    from vidcheck.media import sha256_of
+
+    try:
+        found = sha256_of(clip_path)
+    except OSError as error:
+        raise InputError(f"{clip_path.name} cannot be read again: {error.strerror}.", "Check the path.") from error
+    if found != expected:
+        raise InputError(
+            f"{clip_path.name} has changed since it was analysed: its SHA-256 is now {found}.",
+            "Work on a copy that nobody writes to, and analyse it again.",
+        )

@@ -1,0 +1,187 @@
+"""Which frames are worth reading: a cheap pass over the luma plane finds where text-like texture appears or stays.
+
+Reading a full frame costs hundreds of times more than looking at its luma at 640 pixels, so the whole clip is
+looked at several times a second and only few frames are read: one in every shot, one wherever text-like texture
+came to stay, and some in between, because text that moves with the scene never stays. Where the budget does not
+reach, what was left out is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vidcheck.types import FrameRef, Shot
+
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+_CELL_W, _CELL_H = 16, 8  # pixels of the scanned picture; a line of small print is one or two cells high
+_EDGE = 24  # luma step between neighbours that counts as a stroke's edge; H.264 at 300 kbit/s keeps such steps
+_DENSE = 0.10  # share of stroke edges in a cell that looks like print
+_CHANGED = 0.08  # change of that share that is more than coding noise
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One scanned frame."""
+
+    ref: FrameRef
+    """The frame."""
+    sharpness: float
+    """Variance of the Laplacian of the scanned luma, a relative figure."""
+    texture: F32
+    """Share of stroke-like edges by cell, shape (rows, columns), 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The frames to read in full, and what the budget left out."""
+
+    reads: tuple[FrameRef, ...]
+    """Frames to read, in order of time."""
+    wanted: int
+    """Frames that should have been read."""
+    unread_shots: tuple[int, ...]
+    """Shots in which no frame is read although they are not black."""
+
+    @property
+    def cut(self) -> int:
+        """Frames that the budget left out."""
+        return self.wanted - len(self.reads)
+
+
+def scan(ref: FrameRef, luma: U8) -> Sample:
+    """Measure one frame.
+
+    Parameters
+    ----------
+    ref:
+        The frame.
+    luma:
+        Its luma, uint8 of shape (h, w), scaled so that the long side is about 640 to 960 pixels.
+    """
+    import cv2
+
+    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
+    step = cv2.absdiff(luma[:, 1:], luma[:, :-1])
+    edges = (step > _EDGE).astype(np.float32)
+    rows, columns = max(1, luma.shape[0] // _CELL_H), max(1, luma.shape[1] // _CELL_W)
+    texture = cv2.resize(edges, (columns, rows), interpolation=cv2.INTER_AREA)
+    return Sample(ref, sharpness, np.asarray(texture, dtype=np.float32))
+
+
+def plan_reads(samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: int, every_s: float,
+               min_gap_s: float) -> Plan:
+    """Choose the frames to read in full.
+
+    Parameters
+    ----------
+    samples:
+        Scanned frames in order of time.
+    shots:
+        The shots; black ones are not read. Without shots the clip counts as one.
+    max_reads:
+        Budget, frames.
+    every_s:
+        In moving shots, longest time without a read, seconds.
+    min_gap_s:
+        Shortest time between two reads of a shot, seconds.
+    """
+    first: list[tuple[Sample, Shot | None]] = []
+    changes: list[tuple[float, Sample]] = []
+    between: list[Sample] = []
+    readable = [shot for shot in shots if shot.kind != "black"]
+    spans: list[tuple[Shot | None, list[Sample]]] = (
+        [(shot, [s for s in samples if shot.start.index <= s.ref.index < shot.end.index]) for shot in readable]
+        if shots
+        else [(None, list(samples))]
+    )
+    for shot, inside in spans:
+        if not inside:
+            continue
+        opening = [s for s in inside if s.ref.time_s <= inside[0].ref.time_s + 1.0]
+        lead = max(opening, key=lambda s: s.sharpness)
+        first.append((lead, shot))
+        found = _arrivals(inside, lead, min_gap_s)
+        changes.extend(found)
+        taken = sorted([lead.ref.time_s, *(s.ref.time_s for _, s in found)])
+        if shot is None or shot.kind == "moving":
+            between.extend(_fill(inside, taken, every_s))
+    ranked = _rank(first, changes, between)
+    chosen = ranked[: max(1, max_reads)]
+    read = {s.ref.index for s in chosen}
+    unread = tuple(
+        shot.index for shot, inside in spans
+        if shot is not None and not any(shot.start.index <= index < shot.end.index for index in read)
+    )
+    return Plan(tuple(s.ref for s in sorted(chosen, key=lambda s: s.ref.index)), len(ranked), unread)
+
+
+def _arrivals(inside: Sequence[Sample], lead: Sample, min_gap_s: float) -> list[tuple[float, Sample]]:
+    """Places where text-like cells are new against the last read frame and stay for two samples."""
+    found: list[tuple[float, Sample]] = []
+    known = lead.texture
+    last_s = lead.ref.time_s
+    for before, now in zip(inside, inside[1:], strict=False):
+        if abs(now.ref.time_s - last_s) < min_gap_s or now.ref.index <= lead.ref.index:
+            continue
+        stays = (np.abs(now.texture - before.texture) < _CHANGED) & (now.texture > _DENSE)
+        new = stays & (np.abs(now.texture - known) > _CHANGED)
+        score = _in_lines(new)
+        if score >= 3:
+            found.append((float(score), now))
+            known, last_s = now.texture, now.ref.time_s
+    return found
+
+
+def _in_lines(cells: npt.NDArray[np.bool_]) -> int:
+    """Cells that have a neighbour beside them, as print has: single cells are scenery."""
+    beside = np.zeros_like(cells)
+    beside[:, 1:] |= cells[:, :-1]
+    beside[:, :-1] |= cells[:, 1:]
+    return int((cells & beside).sum())
+
+
+def _fill(inside: Sequence[Sample], taken: Sequence[float], every_s: float) -> list[Sample]:
+    """The sharpest samples around evenly spaced times in gaps longer than ``every_s``."""
+    edges = [*taken, inside[-1].ref.time_s]
+    filled: list[Sample] = []
+    for left, right in zip(edges, edges[1:], strict=False):
+        pieces = int((right - left) // every_s) if right != edges[-1] else int(np.ceil((right - left) / every_s - 0.25))
+        for piece in range(1, pieces + 1):
+            centre = left + (right - left) * piece / (pieces + (0 if right == edges[-1] else 1))
+            near = [s for s in inside if abs(s.ref.time_s - centre) <= min(0.6, every_s / 4)]
+            if near:
+                filled.append(max(near, key=lambda s: s.sharpness))
+    return filled
+
+
+def _rank(first: Sequence[tuple[Sample, Shot | None]], changes: Sequence[tuple[float, Sample]],
+          between: Sequence[Sample]) -> list[Sample]:
+    """Order of worth: new pictures, then repeats of stills, then arrivals by size, then what lies between."""
+    fresh = [s for s, shot in first if shot is None or shot.repeats is None]
+    again = [s for s, shot in first if shot is not None and shot.repeats is not None]
+    by_size = [s for _, s in sorted(changes, key=lambda item: -item[0])]
+    ranked: dict[int, Sample] = {}
+    for sample in [*_spread(fresh), *_spread(again), *by_size, *_spread(between)]:
+        ranked.setdefault(sample.ref.index, sample)
+    return list(ranked.values())
+
+
+def _spread(samples: Sequence[Sample]) -> list[Sample]:
+    """Reorder so that any prefix is spread evenly over the whole: ends, middle, quarters, eighths."""
+    n = len(samples)
+    order: dict[int, None] = dict.fromkeys([0, n - 1] if n > 1 else range(n))
+    pieces = 2
+    while len(order) < n:
+        for k in range(1, pieces, 2):
+            order.setdefault(round(k * (n - 1) / pieces))
+        pieces *= 2
+        if pieces > 4 * n:
+            for k in range(n):
+                order.setdefault(k)
+    return [samples[k] for k in order]
