@@ -2,10 +2,11 @@
 
     VIDCHECK_DATA=DATA python benchmarks/clothing.py --work WORK [--json FILE]
 
-WORK is the folder of ``models/train_clothing.py``, which leaves there, for every labelled crop, the answer of a network that
-saw neither the crop nor anything else of its source (``held_out.npz``); where the file is missing the recipe is run.
-Temperatures are fitted anew for each fold without that fold. Conditions: clean; a 240-line repost; real H.264 at 300 kbit/s;
-a dim room. Crops are judged one by one; in a clip several views of a person are averaged.
+WORK is the folder of ``models/train_clothing.py``, which leaves there, for every labelled crop, the answer
+of a network that saw neither the crop nor anything else of its source (``held_out.npz``); where the file is
+missing the recipe is run. Temperatures are fitted anew for each fold without that fold. Conditions: clean;
+a 240-line repost; real H.264 at 300 kbit/s; a dim room. Crops are judged one by one; in a clip several
+views of a person are averaged.
 """
 
 from __future__ import annotations
@@ -45,11 +46,13 @@ def best_temperature(logits: Array, y: Array) -> float:
 
 
 def calibrated(logits: dict[str, Array], y: Array, fold: Array) -> dict[str, Array]:
-    """Return probabilities per condition; the temperature of a fold comes from the other folds, all conditions."""
+    """Return probabilities per condition; the temperature of a fold is fitted on the others."""
     out = {name: np.zeros_like(z) for name, z in logits.items()}
     for k in np.unique(fold):
         rest = fold != k
-        t = best_temperature(np.concatenate([z[rest] for z in logits.values()]), np.tile(y[rest], len(logits)))
+        t = best_temperature(
+            np.concatenate([z[rest] for z in logits.values()]), np.tile(y[rest], len(logits))
+        )
         for name, z in logits.items():
             out[name][~rest] = softmax(z[~rest] / t)
     return out
@@ -75,7 +78,12 @@ def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
     """Return the expected calibration error of the leading class (equal-width bins)."""
     top, right = p.max(1), p.argmax(1) == y
     which = np.minimum((top * bins).astype(int), bins - 1)
-    return float(sum(abs(top[which == b].mean() - right[which == b].mean()) * (which == b).mean() for b in np.unique(which)))
+    return float(
+        sum(
+            abs(top[which == b].mean() - right[which == b].mean()) * (which == b).mean()
+            for b in np.unique(which)
+        )
+    )
 
 
 def answers(p: Array, floor: float, floor_korpri: float) -> Array:
@@ -90,7 +98,11 @@ def blue_share(bgr: Array) -> float:
 
     hsv = cv2.cvtColor(bgr, cv2.COLOR_BGR2HSV)
     coloured = (hsv[..., 1] > 50) & (hsv[..., 2] > 30)
-    return float(((hsv[..., 0] >= 85) & (hsv[..., 0] <= 130) & coloured).sum() / max(coloured.sum(), 1) * coloured.mean())
+    return float(
+        ((hsv[..., 0] >= 85) & (hsv[..., 0] <= 130) & coloured).sum()
+        / max(coloured.sum(), 1)
+        * coloured.mean()
+    )
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
@@ -103,7 +115,9 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     return float(centre - half), float(centre + half)
 
 
-def condition_report(name: str, p: Array, y: Array, blue: Array, settings: ClothingSettings) -> dict[str, Any]:
+def condition_report(
+    name: str, p: Array, y: Array, blue: Array, settings: ClothingSettings
+) -> dict[str, Any]:
     """Print and return the figures of one condition."""
     print(f"\n== {name}")
     everything = confusion(y, p.argmax(1))
@@ -112,26 +126,40 @@ def condition_report(name: str, p: Array, y: Array, blue: Array, settings: Cloth
     precision, recall, f1 = precision_recall(table)
     forced = precision_recall(everything)
     unclear = float((guess == -1).mean())
-    print(f"answering always: macro F1 {forced[2].mean():.3f}, accuracy {np.diag(everything).sum() / len(y):.3f}")
-    print(f"abstaining: {unclear:.1%} unclear, macro F1 of the rest {f1.mean():.3f}, calibration error {calibration_error(p, y):.3f}")
-    print(f"{'truth / answer':15s}" + "".join(f"{s:>8s}" for s in (*SHORT, "unclear", "prec", "rec", "rec all")))
+    accuracy = float(np.diag(everything).sum() / len(y))
+    error = calibration_error(p, y)
+    print(f"answering always: macro F1 {forced[2].mean():.3f}, accuracy {accuracy:.3f}")
+    print(
+        f"abstaining: {unclear:.1%} unclear, macro F1 of the rest {f1.mean():.3f}, calibration error {error:.3f}"
+    )
+    print(
+        f"{'truth / answer':15s}" + "".join(f"{s:>8s}" for s in (*SHORT, "unclear", "prec", "rec", "rec all"))
+    )
     for i, label in enumerate(CLASSES):
         whole = table[i, i] / max(table[i].sum(), 1)
-        print(f"{label:15s}" + "".join(f"{n:8d}" for n in table[i]) + f"{precision[i]:8.3f}{recall[i]:8.3f}{whole:8.3f}")
+        print(
+            f"{label:15s}"
+            + "".join(f"{n:8d}" for n in table[i])
+            + f"{precision[i]:8.3f}{recall[i]:8.3f}{whole:8.3f}"
+        )
     wrong, n = int(((guess == KORPRI) & blue).sum()), int(blue.sum())
     low, high = wilson(wrong, n)
-    print(f"blue or teal, not Korpri, called Korpri: {wrong} of {n} ({wrong / max(n, 1):.1%}, 95% {low:.1%} to {high:.1%})")
+    print(
+        f"blue or teal batik called Korpri: {wrong} of {n} ({wrong / max(n, 1):.1%}, 95% {low:.1%}-{high:.1%})"
+    )
     curve = []
     for floor in (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         kept = answers(p, floor, max(floor, settings.min_probability_korpri if floor else 0.0))
         f = precision_recall(confusion(y, kept))
-        curve.append((floor, float((kept == -1).mean()), float(f[2].mean()), float(f[0][KORPRI]), float(f[1][KORPRI])))
+        curve.append(
+            (floor, float((kept == -1).mean()), float(f[2].mean()), float(f[0][KORPRI]), float(f[1][KORPRI]))
+        )
     print("floor  unclear  macro F1  korpri precision  recall of the answered")
     for row in curve:
         print(f"{row[0]:5.1f} {row[1]:8.1%} {row[2]:9.3f} {row[3]:17.3f} {row[4]:7.3f}")
     return {
         "unclear": unclear, "macro_f1": float(f1.mean()), "macro_f1_always": float(forced[2].mean()),
-        "accuracy_always": float(np.diag(everything).sum() / len(y)), "calibration_error": calibration_error(p, y),
+        "accuracy_always": accuracy, "calibration_error": error,
         "precision": dict(zip(CLASSES, precision.round(3).tolist(), strict=True)),
         "recall": dict(zip(CLASSES, recall.round(3).tolist(), strict=True)),
         "confusion": table.tolist(), "blue_called_korpri": [wrong, n], "curve": curve,
@@ -141,14 +169,15 @@ def condition_report(name: str, p: Array, y: Array, blue: Array, settings: Cloth
 def source_report(p: Array, y: Array, source: Array, settings: ClothingSettings) -> None:
     """Print how each source fared, clean."""
     guess = answers(p, settings.min_probability, settings.min_probability_korpri)
-    print("\n== by source, clean: crops, unclear, right of the answered; Korpri: found of those there, false alarms")
+    print("\n== by source, clean: crops, unclear, right of the answered; Korpri found, false")
     for name in sorted(set(source), key=lambda s: -(source == s).sum()):
         mine = source == name
         said = mine & (guess != -1)
         korpri = mine & (y == KORPRI)
         false = int((mine & (y != KORPRI) & (guess == KORPRI)).sum())
+        right = float((guess == y)[said].mean()) if said.any() else float("nan")
         print(
-            f"{name[:44]:44s} {mine.sum():4d} {(mine & (guess == -1)).sum():4d} {(guess == y)[said].mean() if said.any() else 0:6.2f}"
+            f"{name[:44]:44s} {mine.sum():4d} {(mine & (guess == -1)).sum():4d} {right:6.2f}"
             f"   {int((korpri & (guess == KORPRI)).sum()):3d}/{int(korpri.sum()):<3d} {false:3d}"
         )
 
@@ -163,7 +192,15 @@ def main() -> None:
     stored = args.work / "held_out.npz"
     if not stored.exists():
         recipe = Path(__file__).parent.parent / "models/train_clothing.py"
-        command = [sys.executable, str(recipe), "--data", str(args.data), "--work", str(args.work), "--figures-only"]
+        command = [
+            sys.executable,
+            str(recipe),
+            "--data",
+            str(args.data),
+            "--work",
+            str(args.work),
+            "--figures-only",
+        ]
         subprocess.run(command, check=True)
     import cv2
 

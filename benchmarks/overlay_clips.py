@@ -116,7 +116,7 @@ def _patch(text: str, font: str, digit_px: int, style: str) -> tuple[npt.NDArray
     if style == "box":
         pen.rectangle((0, 0, image.width, image.height), fill=(0, 0, 0, 150))
     if style == "shadow":
-        pen.text((at[0] + 1, at[1] + 1), text, font=face, fill=(0, 0, 0, 255))
+        pen.text((at[0] + 2, at[1] + 2), text, font=face, fill=(0, 0, 0, 255))
     stroke = max(1, digit_px // 9) if style in ("outline", "yellow", "green") else 0
     pen.text(at, text, font=face, fill=fill, stroke_width=stroke, stroke_fill=(0, 0, 0, 255))
     pixels = np.asarray(image, dtype=np.float32)
@@ -229,26 +229,34 @@ def render(number: int, path: Path, *, length_s: float = 8.0, data: Path | None 
     if truth.motion != "clip":
         labels.append(Label(sign, "scene"))
     encode(path, pictures, rate, truth.bitrate_k)
-    return Truth(truth.layout, truth.motion, truth.run, truth.digit_px, truth.bitrate_k, truth.size, truth.font,
+    digit = truth.digit_px
+    if truth.layout in STAMPS:
+        digit = fit(STAMPS[truth.layout][1](start), truth.font, int(digit), width, style)[0]
+    return Truth(truth.layout, truth.motion, truth.run, digit, truth.bitrate_k, truth.size, truth.font,
                  truth.step_s, clock, tuple(labels))
 
 
 def _print_block(frame: U8, lines: list[str], truth: Truth, style: str, corner: int) -> U8:
     height, width = frame.shape[:2]
-    digit = int(truth.digit_px)
-    longest = max(font_of(truth.font, digit).getlength(line) for line in lines)
-    if style == "dots":
-        longest = max(6 * len(line) for line in lines) * max(1, round(digit / 7))
-    while longest > width - 12 and digit > 8:  # a stamp never runs out of its frame
-        digit -= 1
-        longest = max(font_of(truth.font, digit).getlength(line) for line in lines)
-        style = "outline" if style == "dots" else style
+    digit, longest, style = fit(lines, truth.font, int(truth.digit_px), width, style)
     pitch = round(digit * 1.9)
     x = 10 if corner != 1 else max(4, int(width - longest - 12))
     y = 8 if corner < 2 and len(lines) == 1 else height - pitch * len(lines) - 40
     for k, line in enumerate(lines):
         frame = draw_text(frame, (max(2, y + k * pitch), x), line, truth.font, digit, style)
     return frame
+
+
+def fit(lines: list[str], font: str, digit: int, width: int, style: str) -> tuple[int, float, str]:
+    """Digit height, longest line in pixels and style with which a stamp stays within its frame."""
+    longest = max(font_of(font, digit).getlength(line) for line in lines)
+    if style == "dots":
+        longest = max(6 * len(line) for line in lines) * max(1, round(digit / 7))
+    while longest > width - 12 and digit > 8:
+        digit -= 1
+        longest = max(font_of(font, digit).getlength(line) for line in lines)
+        style = "outline" if style == "dots" else style
+    return digit, longest, style
 
 
 def _print_live(frame: U8, moment: datetime, truth: Truth, k: int, labels: list[Label]) -> U8:
@@ -280,6 +288,10 @@ def footage(motion: str, width: int, height: int, rate: int, length_s: float, rn
     backing = base[max(0, y - digit) : y + round(2.2 * digit), x - digit : x + digit * len(sign)]
     backing[:] = (backing * 0.25 + np.array([40, 60, 120]) * 0.75).astype(np.uint8)
     base = draw_text(base, (y, x), sign, "DejaVuSans-Bold", digit, "plain")
+    # a sign is seen from aside, through a lens: turned by a few degrees and not as crisp as what is drawn on top
+    turn = cv2.getRotationMatrix2D((base.shape[1] / 2, base.shape[0] / 2), float(rng.choice([-1, 1]) * rng.uniform(2, 6)), 1.03)
+    base = cv2.warpAffine(base, turn, (base.shape[1], base.shape[0]), borderMode=cv2.BORDER_REFLECT)
+    base = np.asarray(cv2.convertScaleAbs(cv2.GaussianBlur(base, (0, 0), 0.8), alpha=0.94), dtype=np.uint8)
     speed = float(rng.uniform(6, 30)) * width / 640
     phase = rng.uniform(0, 6.28, 4)
     noise = rng.integers(0, 7, base.shape, dtype=np.uint8)

@@ -1,11 +1,13 @@
-"""Pictures for training and testing the clothing classifier: what reposts do to a torso, and cloth laid on one.
+"""Pictures for training and testing the clothing classifier: what reposts do to a torso, and cloth laid on
+one.
 
 Every function takes and returns uint8 BGR pictures of shape (height, width, 3) and draws its chances from the
 ``numpy.random.Generator`` it is given, so a seed reproduces a data set. Three kinds of change:
 
-* :func:`degrade` light, white balance, blur, occluders, scaling down to 24 px, JPEG: a new view of a real crop;
-* :func:`retexture` and :func:`recolour` the garment of a plain crop is given another cloth or colour, its folds,
-  collar, arms and background stay: more cloth on more people, without inventing people;
+* :func:`degrade` light, white balance, blur, occluders, scaling down to 24 px, JPEG: a new view of a real
+  crop;
+* :func:`retexture` and :func:`recolour` the garment of a plain crop is given another cloth or colour, its
+  folds, collar, arms and background stay: more cloth on more people, without inventing people;
 * :func:`draw_old_korpri` the old Korpri design drawn from its description (vines on pale to royal blue, dark
   emblems), because pictures of the cloth itself are not to be had.
 """
@@ -35,7 +37,9 @@ def _reframe(picture: U8, rng: Rng) -> U8:
     if rng.random() < 0.4:
         out = cv2.warpAffine(
             out,
-            cv2.getRotationMatrix2D((out.shape[1] / 2, out.shape[0] / 2), rng.uniform(-12, 12), rng.uniform(1.0, 1.15)),
+            cv2.getRotationMatrix2D(
+                (out.shape[1] / 2, out.shape[0] / 2), rng.uniform(-12, 12), rng.uniform(1.0, 1.15)
+            ),
             (out.shape[1], out.shape[0]),
             borderMode=cv2.BORDER_REFLECT,
         )
@@ -57,8 +61,15 @@ def _occlude(picture: U8, rng: Rng) -> U8:
     if kind == "scarf":
         drop, half = rng.uniform(0.2, 0.6) * h, rng.uniform(0.25, 0.55) * w
         middle = w / 2 + rng.normal(0, 0.06) * w
-        points = np.array([[middle - half, 0], [middle + half, 0], [middle + half * 0.7, drop * 0.6],
-                           [middle + rng.uniform(-0.2, 0.2) * w, drop], [middle - half * 0.7, drop * 0.6]])
+        points = np.array(
+            [
+                [middle - half, 0],
+                [middle + half, 0],
+                [middle + half * 0.7, drop * 0.6],
+                [middle + rng.uniform(-0.2, 0.2) * w, drop],
+                [middle - half * 0.7, drop * 0.6],
+            ]
+        )
         cv2.fillPoly(layer, [points.astype(np.int32)], 255)
     elif kind == "lanyard":
         width = max(1, int(w * rng.uniform(0.015, 0.04)))
@@ -66,11 +77,20 @@ def _occlude(picture: U8, rng: Rng) -> U8:
         for side in (0.3, 0.7):
             cv2.line(layer, (int(w * (side + rng.normal(0, 0.04))), 0), card, 255, width)
         size = (int(w * rng.uniform(0.07, 0.13)), int(w * rng.uniform(0.1, 0.19)))
-        tone = (int(rng.integers(90, 255)),) * 3 if rng.random() < 0.7 else tuple(int(c) for c in _fabric_colour(rng))
+        tone = (
+            (int(rng.integers(90, 255)),) * 3
+            if rng.random() < 0.7
+            else tuple(int(c) for c in _fabric_colour(rng))
+        )
         cv2.rectangle(out, card, (card[0] + size[0], card[1] + size[1]), tone, -1)
     elif kind == "sheet":
-        box = cv2.boxPoints(((w * rng.uniform(0.2, 0.8), h * rng.uniform(0.5, 0.95)),
-                             (w * rng.uniform(0.25, 0.6), h * rng.uniform(0.2, 0.5)), rng.uniform(-25, 25)))
+        box = cv2.boxPoints(
+            (
+                (w * rng.uniform(0.2, 0.8), h * rng.uniform(0.5, 0.95)),
+                (w * rng.uniform(0.25, 0.6), h * rng.uniform(0.2, 0.5)),
+                rng.uniform(-25, 25),
+            )
+        )
         cv2.fillPoly(layer, [box.astype(np.int32)], 255)
         colour = np.array([235.0, 235, 235]) - rng.uniform(0, 40)
     elif kind == "arm":
@@ -79,13 +99,16 @@ def _occlude(picture: U8, rng: Rng) -> U8:
         end = (int(w * rng.uniform(0.3, 0.7)), int(h * rng.uniform(0.4, 0.8)))
         cv2.line(layer, start, end, 255, max(2, int(w * rng.uniform(0.1, 0.2))))
     else:
-        centre = (int(w * rng.choice([0.0, 1.0, rng.random()])), int(h * rng.choice([0.0, 1.0, rng.random()])))
+        centre = (
+            int(w * rng.choice([0.0, 1.0, rng.random()])),
+            int(h * rng.choice([0.0, 1.0, rng.random()])),
+        )
         axes = (int(w * rng.uniform(0.12, 0.4)), int(h * rng.uniform(0.12, 0.45)))
         cv2.ellipse(layer, centre, axes, rng.uniform(0, 180), 0, 360, 255, -1)
     folds = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), max(1.0, w / 25))
     folds = 1 + 0.15 * folds / (folds.std() + 1e-6)
     alpha = cv2.GaussianBlur(layer, (0, 0), max(0.6, w / 150)).astype(np.float32)[..., None] / 255
-    return _u8(out * (1 - alpha) + np.clip(colour * folds[..., None], 0, 255) * alpha)
+    return to_u8(out * (1 - alpha) + np.clip(colour * folds[..., None], 0, 255) * alpha)
 
 
 def _light(picture: U8, rng: Rng, strength: float = 1.0) -> U8:
@@ -93,7 +116,9 @@ def _light(picture: U8, rng: Rng, strength: float = 1.0) -> U8:
     x *= rng.uniform(1 - 0.35 * strength, 1 + 0.3 * strength)
     x *= np.exp(rng.normal(0, 0.09 * strength, 3)).astype(np.float32)  # white balance
     if rng.random() < 0.12:  # coloured room light: karaoke rooms, neon
-        tint = np.array([[1.0, 0.55, 0.9], [1.1, 0.7, 0.6], [0.6, 0.75, 1.1], [0.75, 1.0, 0.7]])[rng.integers(4)]
+        tint = np.array([[1.0, 0.55, 0.9], [1.1, 0.7, 0.6], [0.6, 0.75, 1.1], [0.75, 1.0, 0.7]])[
+            rng.integers(4)
+        ]
         x *= (1 + rng.uniform(0.2, 0.8) * (tint - 1)).astype(np.float32)
     grey = x.mean(2, keepdims=True)
     x = grey + (x - grey) * rng.uniform(0.6, 1.35)
@@ -105,7 +130,7 @@ def _light(picture: U8, rng: Rng, strength: float = 1.0) -> U8:
         x = x * rng.uniform(0.08, 0.35)
         x = np.round(x * 255) / 255 + rng.normal(0, rng.uniform(0.004, 0.02), x.shape)
         x = x * rng.uniform(1.0, 4.0)
-    return _u8(x * 255)
+    return to_u8(x * 255)
 
 
 def _camera(picture: U8, rng: Rng, min_side_px: int = 24) -> U8:
@@ -114,7 +139,9 @@ def _camera(picture: U8, rng: Rng, min_side_px: int = 24) -> U8:
         side = float(np.exp(rng.uniform(np.log(min_side_px), np.log(170))))
         k = side / min(h, w)
         if k < 1:
-            picture = cv2.resize(picture, (max(8, round(w * k)), max(8, round(h * k))), interpolation=cv2.INTER_AREA)
+            picture = cv2.resize(
+                picture, (max(8, round(w * k)), max(8, round(h * k))), interpolation=cv2.INTER_AREA
+            )
             h, w = picture.shape[:2]
     if rng.random() < 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.02 * min(h, w) + 0.5))
@@ -124,16 +151,16 @@ def _camera(picture: U8, rng: Rng, min_side_px: int = 24) -> U8:
         angle = rng.uniform(0, np.pi)
         c = (length - 1) / 2
         for t in np.linspace(-c, c, length * 2):
-            kernel[int(round(c + t * np.sin(angle))), int(round(c + t * np.cos(angle)))] = 1
+            kernel[round(c + t * np.sin(angle)), round(c + t * np.cos(angle))] = 1
         picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
     if rng.random() < 0.3:
-        picture = _u8(picture + rng.normal(0, rng.uniform(1, 9), picture.shape))
+        picture = to_u8(picture + rng.normal(0, rng.uniform(1, 9), picture.shape))
     for _ in range(1 + (rng.random() < 0.3)):
         if rng.random() < 0.75:
             quality = int(np.exp(rng.uniform(np.log(12), np.log(92))))
             picture = cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)
     if rng.random() < 0.08:  # over-sharpened by a phone or an app
-        picture = _u8(1.6 * picture - 0.6 * cv2.GaussianBlur(picture, (0, 0), 1.5).astype(np.float32))
+        picture = to_u8(1.6 * picture - 0.6 * cv2.GaussianBlur(picture, (0, 0), 1.5).astype(np.float32))
     return picture
 
 
@@ -149,9 +176,13 @@ def degrade(picture: U8, rng: Rng) -> U8:
 
 
 def garment(picture: U8) -> F32 | None:
-    """Return the mask (height, width), 0..1, of a plain garment, or None where there is none that covers the crop."""
+    """Return the mask (height, width), 0..1, of a plain garment, or None where there is none that covers
+    the crop.
+    """
     h, w = picture.shape[:2]
-    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), max(0.8, w / 120)), cv2.COLOR_BGR2LAB).astype(np.float32)
+    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), max(0.8, w / 120)), cv2.COLOR_BGR2LAB).astype(
+        np.float32
+    )
     middle = lab[int(h * 0.35) : int(h * 0.9), int(w * 0.25) : int(w * 0.75)].reshape(-1, 3)
     if len(middle) < 50:
         return None
@@ -170,18 +201,23 @@ def _shading(picture: U8, mask: F32) -> F32:
     return np.clip(luma / (np.median(luma[mask > 0.5]) + 1e-3), 0.25, 1.7)
 
 
-def lay(cloth: U8, size: tuple[int, int], rng: Rng, repeat_px: float | None, across: tuple[float, float]) -> U8:
+def lay(
+    cloth: U8, size: tuple[int, int], rng: Rng, repeat_px: float | None, across: tuple[float, float]
+) -> U8:
     """Lay cloth over ``size`` (height, width) with turn, slant, folds and a seam down the front.
 
-    ``repeat_px`` is the width of one repeat of the design in the cloth's own pixels and ``across`` how many repeats
-    lie across the torso; without a repeat, ``across`` is how much of the cloth's width is used.
+    ``repeat_px`` is the width of one repeat of the design in the cloth's own pixels and ``across`` how many
+    repeats lie across the torso; without a repeat, ``across`` is how much of the cloth's width is used.
     """
     h, w = size
     scale = w / (rng.uniform(*across) * (repeat_px or cloth.shape[1]))
     angle = np.deg2rad(rng.normal(0, 7))
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     centre = rng.uniform(0, 1, 2) * (cloth.shape[1], cloth.shape[0])
-    waves = [cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), w * rng.uniform(0.06, 0.2)) for _ in "xy"]
+    waves = [
+        cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), w * rng.uniform(0.06, 0.2))
+        for _ in "xy"
+    ]
     dx, dy = (f / (f.std() + 1e-6) * w * rng.uniform(0.0, 0.025) for f in waves)
     x, y = xs - w / 2 + dx, ys - h / 2 + dy
     x = x + rng.normal(0, 0.08) * y * np.sign(xs - w / 2)  # the halves hang apart
@@ -198,12 +234,14 @@ def lay(cloth: U8, size: tuple[int, int], rng: Rng, repeat_px: float | None, acr
     return cv2.remap(cloth, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=mode)
 
 
-def retexture(picture: U8, mask: F32, cloth: U8, rng: Rng, repeat_px: float | None, across: tuple[float, float]) -> U8:
+def retexture(
+    picture: U8, mask: F32, cloth: U8, rng: Rng, repeat_px: float | None, across: tuple[float, float]
+) -> U8:
     """Give the garment under ``mask`` (see :func:`garment`) another cloth; its folds and light stay."""
     new = lay(cloth, picture.shape[:2], rng, repeat_px, across).astype(np.float32)
     new *= np.exp(rng.normal(0, 0.05, 3)) * rng.uniform(0.75, 1.15)
     shaded = np.clip(new * _shading(picture, mask)[..., None] ** rng.uniform(0.7, 1.2), 0, 255)
-    return _u8(picture * (1 - mask[..., None]) + shaded * mask[..., None])
+    return to_u8(picture * (1 - mask[..., None]) + shaded * mask[..., None])
 
 
 def recolour(picture: U8, mask: F32, bgr: tuple[float, float, float], rng: Rng) -> U8:
@@ -216,7 +254,7 @@ def recolour(picture: U8, mask: F32, bgr: tuple[float, float, float], rng: Rng) 
     keep = np.clip((apart - 14) / 16, 0, 1)
     alpha = mask[..., None] * (1 - keep)
     new = np.clip(np.array(bgr, np.float32) * np.exp(rng.normal(0, 0.06, 3)) * shade, 0, 255)
-    return _u8(picture * (1 - alpha) + new * alpha)
+    return to_u8(picture * (1 - alpha) + new * alpha)
 
 
 def turn_hue(picture: U8, rng: Rng, hue: float, saturation: float = 1.0) -> U8:
@@ -232,16 +270,24 @@ def turn_hue(picture: U8, rng: Rng, hue: float, saturation: float = 1.0) -> U8:
 # ---------------------------------------------------------------- the old Korpri design, drawn
 
 
-def draw_emblem(layer: U8, centre: tuple[float, float], size: float, dark: tuple[int, ...], light: tuple[int, ...]) -> None:
+def draw_emblem(
+    layer: U8, centre: tuple[float, float], size: float, dark: tuple[int, ...], light: tuple[int, ...]
+) -> None:
     """Draw the emblem's geometry: tree (a fan), hall with five pillars, two wings that sweep up. In place."""
     x, y = centre
     wing = int(size * 0.5)
     cv2.ellipse(layer, (int(x), int(y)), (wing, int(size * 0.36)), 0, 0, 180, dark, -1)
     gap = tuple(int(c) for c in light)
-    cv2.ellipse(layer, (int(x), int(y - size * 0.12)), (int(size * 0.34), int(size * 0.24)), 0, 0, 180, gap, -1)
-    cv2.ellipse(layer, (int(x), int(y - size * 0.12)), (int(size * 0.27), int(size * 0.30)), 0, 180, 360, dark, -1)
+    cv2.ellipse(
+        layer, (int(x), int(y - size * 0.12)), (int(size * 0.34), int(size * 0.24)), 0, 0, 180, gap, -1
+    )
+    cv2.ellipse(
+        layer, (int(x), int(y - size * 0.12)), (int(size * 0.27), int(size * 0.30)), 0, 180, 360, dark, -1
+    )
     top, foot = int(y - size * 0.06), int(y + size * 0.1)
-    cv2.rectangle(layer, (int(x - size * 0.17), top - max(1, int(size * 0.03))), (int(x + size * 0.17), foot), dark, -1)
+    cv2.rectangle(
+        layer, (int(x - size * 0.17), top - max(1, int(size * 0.03))), (int(x + size * 0.17), foot), dark, -1
+    )
     for i in range(5):
         px = int(x + (i - 2) * size * 0.065)
         cv2.line(layer, (px, top), (px, foot), gap, max(1, int(size * 0.02)))
@@ -261,10 +307,23 @@ def draw_old_korpri(rng: Rng, repeat_px: int = 160) -> U8:
         for ox in (-n * r, 0, n * r):
             for oy in (-n * r, 0, n * r):
                 p = (int(at[0] + ox), int(at[1] + oy))
-                cv2.ellipse(tile, p, (max(1, int(length)), max(1, int(length * 0.36))), np.rad2deg(angle), 0, 360, colour, -1)
+                cv2.ellipse(
+                    tile,
+                    p,
+                    (max(1, int(length)), max(1, int(length * 0.36))),
+                    np.rad2deg(angle),
+                    0,
+                    360,
+                    colour,
+                    -1,
+                )
 
     for _ in range(int(rng.integers(16, 26))):  # curling stems with leaves on both sides
-        at, angle, bend = rng.uniform(0, n * r, 2), rng.uniform(0, 2 * np.pi), rng.choice([-1, 1]) * rng.uniform(0.12, 0.3)
+        at, angle, bend = (
+            rng.uniform(0, n * r, 2),
+            rng.uniform(0, 2 * np.pi),
+            rng.choice([-1, 1]) * rng.uniform(0.12, 0.3),
+        )
         for k in range(int(rng.integers(9, 16))):
             step = r * 0.045
             at = at + step * np.array([np.cos(angle), np.sin(angle)])
@@ -276,75 +335,20 @@ def draw_old_korpri(rng: Rng, repeat_px: int = 160) -> U8:
             shift = 0.5 if row % 2 else 0.0
             at = ((column + 0.3 + shift) % n * r, (row + 0.5) * r)
             size = r * rng.uniform(0.42, 0.55)
-            cv2.ellipse(tile, (int(at[0]), int(at[1])), (int(size * 0.55), int(size * 0.45)), 0, 0, 360,
-                        tuple(int(c) for c in ground), -1)
+            cv2.ellipse(
+                tile,
+                (int(at[0]), int(at[1])),
+                (int(size * 0.55), int(size * 0.45)),
+                0,
+                0,
+                360,
+                tuple(int(c) for c in ground),
+                -1,
+            )
             draw_emblem(tile, at, size, tuple(int(c) for c in dark), tuple(int(c) for c in ground))
     return cv2.GaussianBlur(np.tile(tile, (2, 2, 1)), (0, 0), 0.8)
 
 
-def _u8(x: npt.NDArray[np.floating]) -> U8:
+def to_u8(x: npt.NDArray[np.floating]) -> U8:
+    """Clip to 0..255 and cut to whole numbers."""
     return np.clip(x, 0, 255).astype(np.uint8)
-
-
-# ---------------------------------------------------------------- conditions of a test
-
-
-def at_240p(picture: U8, rng: Rng) -> U8:
-    """A person 144 px tall in a 240-line repost: the torso about 50 px high, JPEG quality 60."""
-    h, w = picture.shape[:2]
-    k = min(1.0, 50 / h)
-    small = cv2.resize(picture, (max(8, round(w * k)), max(8, round(h * k))), interpolation=cv2.INTER_AREA)
-    return cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], 1)
-
-
-def dim(picture: U8, rng: Rng) -> U8:
-    """A dim room: an eighth to a quarter of the light, sensor noise, warm light, gain partly restored, 100 px, JPEG 50."""
-    k = min(1.0, 100 / max(picture.shape[:2]))
-    x = cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    x = x * rng.uniform(0.12, 0.25) * np.array([0.75, 0.95, 1.15], np.float32)
-    x = (x + rng.normal(0, 0.012, x.shape)) * 2.5
-    return cv2.imdecode(cv2.imencode(".jpg", _u8(x * 255), [cv2.IMWRITE_JPEG_QUALITY, 50])[1], 1)
-
-
-def through_h264(pictures: list[U8], rng: Rng, kbit_s: int = 300) -> list[U8]:
-    """Return the torsos after real H.264: six at a time in a moving 640 x 360 picture, frame 20 of 24 at 25 frames/s."""
-    out: list[U8] = []
-    for start in range(0, len(pictures), 6):
-        out += _h264_six(pictures[start : start + 6], rng, kbit_s)
-    return out
-
-
-def _h264_six(pictures: list[U8], rng: Rng, kbit_s: int) -> list[U8]:
-    import io
-
-    import av
-
-    canvas = cv2.resize(cv2.GaussianBlur(pictures[0], (0, 0), 5), (760, 440), interpolation=cv2.INTER_CUBIC)
-    canvas = _u8(canvas * 0.7 + rng.normal(0, 3, canvas.shape))
-    spots = []
-    for i, picture in enumerate(pictures):
-        k = min(1.0, 150 / picture.shape[0], 190 / picture.shape[1])
-        small = cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
-        x, y = 70 + (i % 3) * 210, 60 + (i // 3) * 170
-        canvas[y : y + small.shape[0], x : x + small.shape[1]] = small
-        spots.append((x, y, small.shape[1], small.shape[0]))
-    file = io.BytesIO()
-    moves = []
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 640, 360, "yuv420p", kbit_s * 1000
-        speed = rng.uniform(-1.2, 1.2, 2)
-        for t in range(24):  # a hand-held camera: drift and shake
-            move = (60 + speed * t + rng.normal(0, 0.7, 2)).round().astype(int).clip(0, 78)
-            moves.append(move)
-            shown = canvas[move[1] : move[1] + 360, move[0] : move[0] + 640]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="bgr24")))
-        container.mux(stream.encode())
-    file.seek(0)
-    with av.open(file) as container:
-        frame = list(container.decode(video=0))[20].to_ndarray(format="bgr24")
-    out = []
-    for x, y, w, h in spots:
-        x0, y0 = max(0, x - int(moves[20][0])), max(0, y - int(moves[20][1]))
-        out.append(np.ascontiguousarray(frame[y0 : y0 + h, x0 : x0 + w]))
-    return out

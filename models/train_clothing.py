@@ -29,7 +29,7 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from vidcheck.clothing_model import CLASSES, SIDE_PX  # noqa: E402
+from vidcheck.clothing_model import CLASSES, SIDE_PX, to_input  # noqa: E402
 from vidcheck.clothing_crops import torso_box  # noqa: E402
 
 CLASS_OF = {
@@ -45,11 +45,10 @@ FOLDS = (
     ("adeyusuf211+smpn-dobo", "diantmy+SDNTlogosari03", "anitaangguntari+smpn1temon", "robhi2031+puskesmas_simpong"),
 )
 """Sources tested together; every source not named falls into the last, seventh fold."""
-BYSTANDERS = (  # sources of people who wear no Indonesian uniform, for the class civilian
-    "liyunfan1223", "MSEDdataset", "LS-chen", "ntttrung", "aquibe", "rjuevesano", "AjayIrkal23", "jabrera", "IEEESBNSSCE",
-    "dvm-bitspilani", "g0v", "fosscell",
-)  # fmt: skip
-VIEWS = 12
+VIEWS = 6
+LABELS = Path(__file__).with_name("clothing_bystanders.tsv")
+BYSTANDER_CLASSES = {"civilian": (5,), "batik": (3,), "other_uniform": (4,), "not_korpri": (3, 5), "white_uniform": (2,)}
+"""Label in the list -> classes; two classes share the picture where cloth of that design may be either."""
 CONDITIONS = ("clean", "240p", "h264_300k", "dim")
 
 
@@ -72,6 +71,20 @@ def fold_of(source: str) -> int:
     return next((i for i, names in enumerate(FOLDS) if source in names), len(FOLDS))
 
 
+@dataclass(frozen=True)
+class Bystander:
+    """A torso from the photographs of people."""
+
+    key: str
+    """Photo and box, ``000123:4``."""
+    source: str
+    """Where the photo comes from."""
+    label: str
+    """``civilian`` unless the list says otherwise; ``skip`` shows no clothing or cannot be told."""
+    crop: np.ndarray
+    """The torso."""
+
+
 class Data:
     """Everything read from the data folder."""
 
@@ -88,34 +101,34 @@ class Data:
         }
         self.det = root / "det"
 
-    def bystanders(self, count: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Torso crops of people in other photographs, framed as the step frames them."""
-        ids = [
-            r["id"] for r in csv.DictReader((self.det / "index.tsv").open(), delimiter="\t") if r["repo"].startswith(BYSTANDERS)
-        ]
-        out: list[np.ndarray] = []
-        for i in rng.permutation(len(ids)):
-            picture = cv2.imread(str(self.det / "images" / f"{ids[i]}.jpg"))
-            labels = self.det / "labels" / f"{ids[i]}.txt"
-            if picture is None or not labels.exists():
+    def bystanders(self, per_source: int, rng: np.random.Generator) -> list[Bystander]:
+        """Torso crops of people in other photographs, framed as the step frames them: most wear everyday clothes.
+
+        ``clothing_bystanders.tsv`` names those that do not, judged by eye, and those that show no clothing.
+        """
+        known = {r["box"]: r["label"] for r in csv.DictReader(LABELS.open(), delimiter="\t")} if LABELS.exists() else {}
+        found: dict[str, list[Bystander]] = {}
+        for row in csv.DictReader((self.det / "index.tsv").open(), delimiter="\t"):
+            picture = cv2.imread(str(self.det / "images" / f"{row['id']}.jpg"))
+            labels = self.det / "labels" / f"{row['id']}.txt"
+            if picture is None or not labels.exists() or len(found.get(row["repo"], ())) > 3 * per_source:
                 continue
             h, w = picture.shape[:2]
-            found = []
-            for line in labels.read_text().splitlines():
+            for k, line in enumerate(labels.read_text().splitlines()[:12]):
                 cx, cy, bw, bh = (float(v) for v in line.split()[1:5])
-                if bh * h < 100 or bw * w < 40:
+                if bh * h < 95 or bw * w < 38:
                     continue
                 box = ((cx - bw / 2) * w, (cy - bh / 2) * h, (cx + bw / 2) * w, (cy + bh / 2) * h)
                 x1, y1, x2, y2 = (round(v) for v in torso_box(box, w, h))
-                if x2 - x1 >= 32 and y2 - y1 >= 32:
-                    found.append(picture[y1:y2, x1:x2])
-            out += [found[j] for j in rng.permutation(len(found))[:2]]
-            if len(out) >= count:
-                break
-        return out[:count]
+                if min(x2 - x1, y2 - y1) >= 34:
+                    key = f"{row['id']}:{k}"
+                    source = row["repo"].replace("/", "+")
+                    crop = picture[y1:y2, x1:x2].copy()
+                    found.setdefault(row["repo"], []).append(Bystander(key, source, known.get(key, "civilian"), crop))
+        return [b for some in found.values() for b in (some[i] for i in sorted(rng.permutation(len(some))[:per_source]))]
 
 
-def plan(data: Data, rng: np.random.Generator, bystanders: int) -> list[Sample]:
+def plan(data: Data, rng: np.random.Generator, bystanders: list[Bystander]) -> list[Sample]:
     """List the training pictures; made from it alone, whatever the fold."""
     out: list[Sample] = []
 
@@ -151,7 +164,8 @@ def plan(data: Data, rng: np.random.Generator, bystanders: int) -> list[Sample]:
     add("white", 5, of["civilian"], 250)
     add("uniform", 4, of["khaki+white_uniform"], 450)
     add("dye", 5, of["civilian+white_shirt"], 350)
-    out += [Sample("bystander", 5, frozenset(), int(rng.integers(2**31)), i) for i in range(bystanders)]
+    seeds = rng.integers(2**31, size=len(bystanders))
+    out += [Sample("bystander", 5, frozenset({b.source}), int(seeds[i]), i) for i, b in enumerate(bystanders)]
     return out
 
 
@@ -161,10 +175,10 @@ OTHER_COLOURS = (  # BGR of uniforms that are neither khaki nor white: army, lin
 )  # fmt: skip
 
 
-def make(sample: Sample, data: Data, bystanders: list[np.ndarray]) -> np.ndarray:
+def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
     """Make one training picture, ``SIDE_PX`` square, BGR."""
     rng = np.random.default_rng(sample.seed)
-    picture = bystanders[sample.torso] if sample.kind == "bystander" else data.crops[sample.torso]
+    picture = bystanders[sample.torso].crop if sample.kind == "bystander" else data.crops[sample.torso]
     mask = None if sample.kind in ("real", "bystander") else data.masks[sample.torso]
     if mask is not None:
         if sample.kind in ("cloth", "blue"):
@@ -189,14 +203,7 @@ def make(sample: Sample, data: Data, bystanders: list[np.ndarray]) -> np.ndarray
                 dyed = np.uint8([[[hue, rng.integers(60, 255), rng.integers(40, 230)]]])
                 colour = tuple(float(c) for c in cv2.cvtColor(dyed, cv2.COLOR_HSV2BGR)[0, 0])
             picture = pictures.recolour(picture, mask, colour, rng)
-    return square(pictures.degrade(picture, rng))
-
-
-def square(picture: np.ndarray) -> np.ndarray:
-    """Scale to the network's input as the step does."""
-    from vidcheck.clothing_model import to_input
-
-    return to_input(picture)
+    return to_input(pictures.degrade(picture, rng))
 
 
 # ---------------------------------------------------------------- network
@@ -297,19 +304,30 @@ def describe(pictures_: list[np.ndarray] | object, trunk: object) -> np.ndarray:
     return np.concatenate(out)
 
 
-def compiled_trunk() -> object:
+def fitted_trunk(data: Data, bystanders: list[Bystander]) -> Trunk:
+    """Return the trunk, its components found on cloth and on bystanders of sources that are not tested."""
+    tested = {r["source"] for r in data.rows}
+    some = [b.crop for b in bystanders if b.source not in tested][::12][:160] + list(data.cloths.values())[:80]
+    x = np.stack([to_input(c) for c in some])[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
+    trunk = Trunk().eval()
+    with torch.no_grad():
+        trunk.fit_axes(torch.from_numpy(x))
+    return trunk
+
+
+def compiled(trunk: Trunk) -> object:
     """Return the trunk under OpenVINO, which is several times faster than torch here."""
     import openvino as ov
 
-    model = ov.convert_model(Trunk().eval(), example_input=torch.rand(2, 3, SIDE_PX, SIDE_PX))
+    model = ov.convert_model(trunk, example_input=torch.rand(2, 3, SIDE_PX, SIDE_PX))
     model.reshape([-1, 3, SIDE_PX, SIDE_PX])
-    return ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2})
 
 
-def train_head(d: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, steps: int = 1500) -> Head:
+def train_head(d: np.ndarray, targets: np.ndarray, weight: np.ndarray, seed: int, steps: int = 600) -> Head:
     """Fit a head; ``weight`` is the chance of a picture to be drawn."""
     torch.manual_seed(seed)
-    x, t = torch.from_numpy(d.astype(np.float32)), torch.from_numpy(y)
+    x, t = torch.from_numpy(d.astype(np.float32)), torch.from_numpy(targets)
     head = Head(x.mean(0), x.std(0) + 1e-3).train()
     optimizer = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
@@ -328,20 +346,31 @@ def train_head(d: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, step
     return head.eval()
 
 
-def chances(samples: list[Sample], data: Data, use: np.ndarray) -> np.ndarray:
-    """Weight pictures so that classes are about even, a large source does not drown the others, real counts most."""
-    y = np.array([s.label for s in samples])
-    source = np.array([data.rows[s.torso]["source"] if s.kind == "real" else s.kind for s in samples])
-    w = np.where(source == "bystander", 0.6, 1.0)
-    for name in np.unique(source[use]):
-        mine = use & (source == name)
-        for c in np.unique(y[mine]):
-            part = mine & (y == c)
-            w[part] *= (part.sum() / (2.0 if name in {s.kind for s in samples} else 1.0)) ** -0.5
-    share = np.array([0.22, 0.15, 0.13, 0.2, 0.11, 0.19])
+def answers(samples: list[Sample], bystanders: list[Bystander]) -> np.ndarray:
+    """Return what the head shall say, (n, classes); a row of zeros is left out."""
+    out = np.zeros((len(samples), len(CLASSES)), np.float32)
+    for row, sample in zip(out, samples, strict=True):
+        classes = (sample.label,)
+        if sample.kind == "bystander":
+            classes = BYSTANDER_CLASSES.get(bystanders[sample.torso].label, ())
+        row[list(classes)] = 1 / max(len(classes), 1)
+    return out
+
+
+def chances(samples: list[Sample], targets: np.ndarray, groups: np.ndarray, use: np.ndarray) -> np.ndarray:
+    """Weight pictures so that classes are about even and a large source does not drown the others."""
+    use = use & (targets.sum(1) > 0)
+    y = targets.argmax(1)
+    real = np.array([s.kind == "real" for s in samples])
+    w = np.ones(len(y))
+    for name in np.unique(groups[use]):
+        for c in np.unique(y[use & (groups == name)]):
+            part = use & (groups == name) & (y == c)
+            w[part] *= (part.sum() / (1.0 if real[part][0] else 3.0)) ** -0.5
+    share = (0.22, 0.15, 0.13, 0.2, 0.11, 0.19)
     for c in range(len(CLASSES)):
         part = use & (y == c)
-        w[part] *= share[c] / w[part].sum()
+        w[part] *= share[c] / max(w[part].sum(), 1e-9)
     return np.where(use, w, 0.0)
 
 
@@ -359,17 +388,30 @@ def tests(data: Data) -> dict[str, list[np.ndarray]]:
     }
 
 
-def cross_validate(
-    samples: list[Sample], d: np.ndarray, data: Data, test: dict[str, np.ndarray], seed: int
-) -> dict[str, np.ndarray]:
+@dataclass
+class Training:
+    """Training pictures, described: what :func:`train_head` needs."""
+
+    samples: list[Sample]
+    descriptions: np.ndarray
+    targets: np.ndarray
+    groups: np.ndarray
+    """Source of a real crop or a bystander, kind of a rendered one."""
+
+    def head(self, held: set[str], seed: int) -> Head:
+        """Fit a head without any picture that shows something of the sources ``held``."""
+        use = np.array([not (s.sources & held) for s in self.samples])
+        weight = chances(self.samples, self.targets, self.groups, use)
+        use = weight > 0
+        return train_head(self.descriptions[use], self.targets[use], weight[use], seed)
+
+
+def cross_validate(training: Training, data: Data, test: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
     """Return logits (crops, classes) per condition, each from a head that never saw the crop's source."""
-    y = np.array([s.label for s in samples])
     out = {name: np.zeros((len(data.rows), len(CLASSES)), np.float32) for name in test}
     for fold in range(len(FOLDS) + 1):
-        held = {data.rows[i]["source"] for i in np.flatnonzero(data.fold == fold)}
-        use = np.array([not (s.sources & held) for s in samples])
-        head = train_head(d[use], y[use], chances(samples, data, use)[use], seed + fold)
         mine = data.fold == fold
+        head = training.head({data.rows[i]["source"] for i in np.flatnonzero(mine)}, seed + fold)
         with torch.no_grad():
             for name, t in test.items():
                 out[name][mine] = head(torch.from_numpy(t[mine].astype(np.float32))).numpy()
@@ -394,10 +436,28 @@ def report(y: np.ndarray, p: np.ndarray) -> dict[str, object]:
     return {"macro_f1": round(float(np.mean(f1)), 3), "accuracy": round(float((h == y).mean()), 3), "precision_recall": per}
 
 
-def softmax(z: np.ndarray) -> np.ndarray:
-    """Row-wise softmax."""
-    e = np.exp(z - z.max(1, keepdims=True))
-    return e / e.sum(1, keepdims=True)
+def described(args: argparse.Namespace, data: Data) -> tuple[Trunk, Training, dict[str, np.ndarray]]:
+    """Make and describe all pictures, or take them from ``--work``."""
+    bystanders = data.bystanders(args.per_source, np.random.default_rng(args.seed))
+    samples = plan(data, np.random.default_rng(args.seed), bystanders)
+    trunk = fitted_trunk(data, bystanders)
+    cache = args.work / f"descriptions-{args.seed}-{len(samples)}.npz"
+    if not cache.exists():
+        net, started = compiled(trunk), time.monotonic()
+        out = {}
+        for name, shown in tests(data).items():
+            out[name] = describe([to_input(p) for p in shown], net)
+        print(f"tests described in {time.monotonic() - started:.0f} s", flush=True)
+        out["train"] = describe((make(s, data, bystanders) for s in samples), net)
+        print(f"{len(samples)} pictures described in {time.monotonic() - started:.0f} s", flush=True)
+        np.savez(cache, **out)
+    with np.load(cache) as stored:
+        out = {k: stored[k] for k in stored.files}
+    groups = np.array([
+        data.rows[s.torso]["source"] if s.kind == "real" else bystanders[s.torso].source if s.kind == "bystander" else s.kind
+        for s in samples
+    ])  # fmt: skip
+    return trunk, Training(samples, out.pop("train"), answers(samples, bystanders), groups), out
 
 
 def main() -> None:
@@ -407,39 +467,27 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for descriptions, kept between runs")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("clothing.onnx"))
     parser.add_argument("--seed", type=int, default=20221129)
-    parser.add_argument("--bystanders", type=int, default=900)
+    parser.add_argument("--per-source", type=int, default=110, help="bystanders of each source of photographs")
+    parser.add_argument("--figures-only", action="store_true", help="write held_out.npz, not the network")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # small matrices: more threads only wait for each other
     cv2.setNumThreads(1)
     data = Data(args.data)
-    bystanders = data.bystanders(args.bystanders, np.random.default_rng(args.seed))
-    samples = plan(data, np.random.default_rng(args.seed), len(bystanders))
-    cache = args.work / f"descriptions-{args.seed}-{len(samples)}.npz"
-    if not cache.exists():
-        trunk, started = compiled_trunk(), time.monotonic()
-        described = {name: describe([square(p) for p in ps], trunk) for name, ps in tests(data).items()}
-        print(f"tests described in {time.monotonic() - started:.0f} s", flush=True)
-        described["train"] = describe((make(s, data, bystanders) for s in samples), trunk)
-        print(f"{len(samples)} pictures described in {time.monotonic() - started:.0f} s", flush=True)
-        np.savez(cache, **described)
-    with np.load(cache) as stored:
-        described = {k: stored[k] for k in stored.files}
-    d = described.pop("train")
-    logits = cross_validate(samples, d, data, described, args.seed)
+    trunk, training, test = described(args, data)
+    logits = cross_validate(training, data, test, args.seed)
     t = temperature(np.concatenate(list(logits.values())), np.tile(data.y, len(logits)))
-    figures = {name: report(data.y, z) for name, z in logits.items()}
-    print(json.dumps({"temperature": t, **figures}, indent=1))
-    np.savez(args.work / "held_out.npz", y=data.y, fold=data.fold, temperature=t, **logits)
-    y = np.array([s.label for s in samples])
-    head = train_head(d, y, chances(samples, data, np.ones(len(y), bool)), args.seed, 1800)
-    head.temperature.fill_(t)
-    export(head, args.out)
+    print(json.dumps({"temperature": t, **{name: report(data.y, z) for name, z in logits.items()}}, indent=1))
+    np.savez(args.work / "held_out.npz", y=data.y, fold=data.fold, **logits)
+    if not args.figures_only:
+        head = training.head(set(), args.seed)
+        head.temperature.fill_(t)
+        export(trunk, head, args.out)
 
 
-def export(head: Head, path: Path) -> None:
+def export(trunk: Trunk, head: Head, path: Path) -> None:
     """Write the whole network: ``pictures`` (N, 3, side, side) RGB 0..255 -> ``probabilities`` (N, classes)."""
-    net = nn.Sequential(Trunk(), head, nn.Softmax(1)).eval()
+    net = nn.Sequential(trunk, head, nn.Softmax(1)).eval()
     torch.onnx.export(
         net, (torch.rand(1, 3, SIDE_PX, SIDE_PX) * 255,), str(path), input_names=["pictures"], output_names=["probabilities"],
         dynamic_axes={"pictures": {0: "n"}, "probabilities": {0: "n"}}, opset_version=17, dynamo=False,

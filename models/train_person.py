@@ -189,6 +189,8 @@ def on_training_set_up(trainer: PersonTrainer) -> None:
     trainer.earlier_s = float(clock.read_text()) if trainer.resume and clock.exists() else 0.0
     # A quarter faster than the default layout for the neck and head, and for the thawed blocks.
     trainer.model.to(memory_format=torch.channels_last)
+    # Ultralytics averages weights over thousands of steps, and until then hardly at all; our runs are short.
+    trainer.ema.decay = lambda updates: min(0.99, (1 + updates) / (10 + updates))
     trainer.batches = trainer.batches_this_epoch = 0
 
 

@@ -97,8 +97,13 @@ def example_pictures(folder: Path) -> None:
     draw_scene(boxes[:2], "Selasa, 14 Oktober 2025 10.15.07 WIB").save(media / "shot-0.jpg")
     draw_scene(boxes[1:4]).save(media / "shot-1.jpg")
     draw_scene((), "VIRAL!!! jam kerja malah karaoke").save(media / "shot-2.jpg")
-    looks = {"p1": ("#12449a", "#cc9834"), "p2": ("#12449a", "#cc9834"), "p3": ("#a3835a", ""),
-             "p4": ("#dfe3e6", ""), "p5": ("#55504a", "#6f6a62")}  # fmt: skip
+    looks = {
+        "p1": ("#12449a", "#cc9834"),
+        "p2": ("#12449a", "#cc9834"),
+        "p3": ("#a3835a", ""),
+        "p4": ("#dfe3e6", ""),
+        "p5": ("#55504a", "#6f6a62"),
+    }
     for person, (shirt, pattern) in looks.items():
         for number in (1, 2):
             if (person, number) != ("p3", 2):
@@ -106,8 +111,13 @@ def example_pictures(folder: Path) -> None:
             draw_figure((200, 240), shirt, pattern).crop((30, 60, 170, 190)).save(
                 media / f"{person}-clothing-{number}.jpg"
             )
-    for name, words in {"t1": "Selasa, 14 Oktober 2025 10.15.07 WIB", "t2": "VIRAL!!!", "t3": "@akun_contoh",
-                        "l1": "DINAS CONTOH", "l2": "@akun_contoh"}.items():  # fmt: skip
+    for name, words in {
+        "t1": "Selasa, 14 Oktober 2025 10.15.07 WIB",
+        "t2": "VIRAL!!!",
+        "t3": "@akun_contoh",
+        "l1": "DINAS CONTOH",
+        "l2": "@akun_contoh",
+    }.items():
         strip = Image.new("RGB", (60 + 15 * len(words), 60), "#333333")
         ImageDraw.Draw(strip).text((20, 10), words, fill="#ffffff", font_size=28)
         strip.save(media / f"{name}.jpg")
@@ -123,19 +133,27 @@ def example_analysis() -> Analysis:
     )
     detections, tracks = _people()
     persons = (
-        Person("p1", ("s0-t1", "s1-t2"), _crops("p1", 2.4, 8.1), Words(
-            "Warna dan corak pakaian serupa di kedua adegan; dugaan, periksa dengan mata.",
-            "Colour and pattern of the clothing are alike in both shots; an assumption, check by eye.")),
+        Person(
+            "p1",
+            ("s0-t1", "s1-t2"),
+            _crops("p1", 2.4, 8.1),
+            Words(
+                "Warna dan corak pakaian serupa di kedua adegan; dugaan, periksa dengan mata.",
+                "Colour and pattern of the clothing are alike in both shots; an assumption, check by eye.",
+            ),
+        ),
         Person("p2", ("s0-t2",), _crops("p2", 2.5, 3.0), None),
         Person("p3", ("s1-t1",), _crops("p3", 8.1, 9.0), None),
         Person("p4", ("s1-t3",), _crops("p4", 8.2, 8.9), None),
         Person("p5", ("s1-t4",), (), None),
-    )  # fmt: skip
+    )
     return Analysis(
         schema_version="1.0",
         tool={"vidcheck": "0.1.0", "av": "18.1.0", "openvino": "2026.4.1", "rapidocr": "3.10.0"},
         source=_source(),
-        context=Context(place="Kota Pontianak", url="https://video.example/@akun_contoh/7561", posted=None, sidecar=None),
+        context=Context(
+            place="Kota Pontianak", url="https://video.example/@akun_contoh/7561", posted=None, sidecar=None
+        ),
         shots=shots,
         detections=detections,
         tracks=tracks,
@@ -153,43 +171,81 @@ def example_analysis() -> Analysis:
         lighting=(),
         clues=_clues(),
         time_estimate=TimeEstimate(
-            earliest=at(10, 13), latest=at(10, 17, 20), best=at(10, 15, 7), zone="Asia/Pontianak", coverage=None,
-            hour_weights=None, clues_used=("c1", "c4", "c6"),
-            conflicts=(Conflict(("c1", "c5"), Words(
-                "Jam tertulis pada gambar (14 Oktober 2025) dan nama berkas (15 Oktober 2025) menyebut hari yang berbeda.",
-                "The clock in the picture (14 October 2025) and the file name (15 October 2025) name different days.")),),
+            earliest=at(10, 13),
+            latest=at(10, 17, 20),
+            best=at(10, 15, 7),
+            zone="Asia/Pontianak",
+            coverage=None,
+            hour_weights=None,
+            clues_used=("c1", "c6"),
+            conflicts=(
+                Conflict(
+                    ("c1", "c5"),
+                    Words(
+                        "Jam tertulis pada gambar (14 Oktober 2025) dan nama berkas (15 Oktober 2025) "
+                        "menyebut hari yang berbeda.",
+                        "The clock in the picture (14 October 2025) and the file name (15 October 2025) "
+                        "name different days.",
+                    ),
+                ),
+            ),
             words=Words(
-                "Menurut jam yang tertulis pada gambar, klip direkam pada Selasa, 14 Oktober 2025, sekitar pukul 10.15 WIB.",
-                "By the clock burned into the picture, the clip was recorded on Tuesday 14 October 2025 at about 10:15 WIB."),
+                "Menurut jam yang tertulis pada gambar, klip direkam pada Selasa, 14 Oktober 2025, sekitar "
+                "pukul 10.15 WIB.",
+                "By the clock burned into the picture, the clip was recorded on Tuesday 14 October 2025 at "
+                "about 10:15 WIB.",
+            ),
         ),
         working_hours=_hours(),
         leads=_leads(),
         steps=_steps(),
-    )  # fmt: skip
+    )
 
 
 def _source() -> Source:
     return Source(
-        path="VID-20251015-WA0007 <b>tebal</b>.mp4", sha256="3f1c" * 16, size_bytes=4_812_337, kind="video",
-        container="mov,mp4,m4a,3gp,3g2,mj2", codec="h264", width_px=1280, height_px=720, rotation_deg=90,
-        time_base="1/15360", start_pts=0, duration_s=14.6, duration_declared_s=21.033, frames_decoded=438,
-        pts_origin="container", has_audio=True,
+        path="VID-20251015-WA0007 <b>tebal</b>.mp4",
+        sha256="3f1c" * 16,
+        size_bytes=4_812_337,
+        kind="video",
+        container="mov,mp4,m4a,3gp,3g2,mj2",
+        codec="h264",
+        width_px=1280,
+        height_px=720,
+        rotation_deg=90,
+        time_base="1/15360",
+        start_pts=0,
+        duration_s=14.6,
+        duration_declared_s=21.033,
+        frames_decoded=438,
+        pts_origin="container",
+        has_audio=True,
         decode_errors=(
             DecodeError(14.6, "Invalid data found when processing input"),
             DecodeError(None, "moov atom ends early <img src=x onerror=alert(1)>"),
         ),
         tags={
-            "container": {"major_brand": "mp42", "creation_time": "2025-10-15T01:22:40.000000Z", "encoder": "Lavf61.7.100",
-                          "comment": HOSTILE},
+            "container": {
+                "major_brand": "mp42",
+                "creation_time": "2025-10-15T01:22:40.000000Z",
+                "encoder": "Lavf61.7.100",
+                "comment": HOSTILE,
+            },
             "stream:0": {"handler_name": "VideoHandle", "title": RTL},
             "exif": {},
         },
-    )  # fmt: skip
+    )
 
 
 def _people() -> tuple[tuple[Detection, ...], tuple[Track, ...]]:
-    plan = {"s0-t1": (0, 0.2, 5.0), "s0-t2": (0, 1.0, 4.8), "s1-t1": (1, 5.4, 10.8), "s1-t2": (1, 5.4, 10.0),
-            "s1-t3": (1, 6.0, 10.8), "s1-t4": (1, 7.0, 9.4)}  # fmt: skip
+    plan = {
+        "s0-t1": (0, 0.2, 5.0),
+        "s0-t2": (0, 1.0, 4.8),
+        "s1-t1": (1, 5.4, 10.8),
+        "s1-t2": (1, 5.4, 10.0),
+        "s1-t3": (1, 6.0, 10.8),
+        "s1-t4": (1, 7.0, 9.4),
+    }
     detections: list[Detection] = []
     tracks = []
     for column, (name, (shot, start, end)) in enumerate(plan.items()):
@@ -197,7 +253,9 @@ def _people() -> tuple[tuple[Detection, ...], tuple[Track, ...]]:
         for step in range(int((end - start) * 5) + 1):
             places.append(len(detections))
             left = 90.0 + 200 * column
-            detections.append(Detection(ref(start + step / 5), (left, 150.0, left + 230, 660.0), "person", 0.81))
+            detections.append(
+                Detection(ref(start + step / 5), (left, 150.0, left + 230, 660.0), "person", 0.81)
+            )
         tracks.append(Track(name, shot, tuple(places)))
     return tuple(detections), tuple(tracks)
 
@@ -214,17 +272,48 @@ def _clothing() -> tuple[ClothingObservation, ...]:
         return _crops(person, 2.4, 8.1, kind="clothing-")
 
     return (
-        ClothingObservation("p1", "korpri_batik", 0.91, {"korpri_batik": 0.91, "batik_other": 0.07, "civilian": 0.02},
-                            crops("p1"), False),
-        ClothingObservation("p2", "korpri_batik", 0.74, {"korpri_batik": 0.74, "batik_other": 0.21, "civilian": 0.05},
-                            crops("p2"), False),
-        ClothingObservation("p3", "pdh_khaki", 0.88, {"pdh_khaki": 0.88, "other_uniform": 0.08, "civilian": 0.04},
-                            crops("p3"), False),
-        ClothingObservation("p4", "civilian", 0.69, {"civilian": 0.69, "pdh_white": 0.27, "other_uniform": 0.04},
-                            crops("p4"), False),
-        ClothingObservation("p5", "unclear", 0.41, {"batik_other": 0.41, "korpri_batik": 0.36, "civilian": 0.23},
-                            crops("p5"), True, Words("Gambar terlalu kecil dan buram.", "The picture is too small and blurred.")),
-    )  # fmt: skip
+        ClothingObservation(
+            "p1",
+            "korpri_batik",
+            0.91,
+            {"korpri_batik": 0.91, "batik_other": 0.07, "civilian": 0.02},
+            crops("p1"),
+            False,
+        ),
+        ClothingObservation(
+            "p2",
+            "korpri_batik",
+            0.74,
+            {"korpri_batik": 0.74, "batik_other": 0.21, "civilian": 0.05},
+            crops("p2"),
+            False,
+        ),
+        ClothingObservation(
+            "p3",
+            "pdh_khaki",
+            0.88,
+            {"pdh_khaki": 0.88, "other_uniform": 0.08, "civilian": 0.04},
+            crops("p3"),
+            False,
+        ),
+        ClothingObservation(
+            "p4",
+            "civilian",
+            0.69,
+            {"civilian": 0.69, "pdh_white": 0.27, "other_uniform": 0.04},
+            crops("p4"),
+            False,
+        ),
+        ClothingObservation(
+            "p5",
+            "unclear",
+            0.41,
+            {"batik_other": 0.41, "korpri_batik": 0.36, "civilian": 0.23},
+            crops("p5"),
+            True,
+            Words("Gambar terlalu kecil dan buram.", "The picture is too small and blurred."),
+        ),
+    )
 
 
 def _reading(time_s: float, text: str, score: float) -> TextReading:
@@ -235,103 +324,300 @@ def _texts() -> tuple[OverlayText, ...]:
     box = (30.0, 640.0, 700.0, 690.0)
     clock = "Selasa, 14 Oktober 2025 10.15.07 WIB"
     return (
-        OverlayText("t1", ref(0), ref(13.9), box, "Selasa, 14 0ktober 2025 10.15.07 WlB", clock, 0.93, "overlay", True,
-                    (_reading(0, "Selasa, 14 0ktober 2025 10.15.07 WlB", 0.91), _reading(2.4, clock, 0.97))),
-        OverlayText("t2", ref(11.0), ref(13.9), box, "VIRAL!!! jam kerja malah karaoke",
-                    "VIRAL!!! jam kerja malah karaoke", 0.98, "overlay", False,
-                    (_reading(11.5, "VIRAL!!! jam kerja malah karaoke", 0.98),)),
-        OverlayText("t3", ref(0), ref(13.9), box, "@akun_contoh", "@akun_contoh", 0.88, "interface", False,
-                    (_reading(8.1, "@akun_contoh", 0.88),)),
-        OverlayText("t4", ref(5.4), ref(5.4), box, HOSTILE, HOSTILE, 0.52, "scene", False, (_reading(5.4, HOSTILE, 0.52),)),
+        OverlayText(
+            "t1",
+            ref(0),
+            ref(13.9),
+            box,
+            "Selasa, 14 0ktober 2025 10.15.07 WlB",
+            clock,
+            0.93,
+            "overlay",
+            True,
+            (_reading(0, "Selasa, 14 0ktober 2025 10.15.07 WlB", 0.91), _reading(2.4, clock, 0.97)),
+        ),
+        OverlayText(
+            "t2",
+            ref(11.0),
+            ref(13.9),
+            box,
+            "VIRAL!!! jam kerja malah karaoke",
+            "VIRAL!!! jam kerja malah karaoke",
+            0.98,
+            "overlay",
+            False,
+            (_reading(11.5, "VIRAL!!! jam kerja malah karaoke", 0.98),),
+        ),
+        OverlayText(
+            "t3",
+            ref(0),
+            ref(13.9),
+            box,
+            "@akun_contoh",
+            "@akun_contoh",
+            0.88,
+            "interface",
+            False,
+            (_reading(8.1, "@akun_contoh", 0.88),),
+        ),
+        OverlayText(
+            "t4",
+            ref(5.4),
+            ref(5.4),
+            box,
+            HOSTILE,
+            HOSTILE,
+            0.52,
+            "scene",
+            False,
+            (_reading(5.4, HOSTILE, 0.52),),
+        ),
         OverlayText("t5", ref(6.0), ref(7.0), box, RTL, RTL, 0.41, "scene", False),
         OverlayText("t6", ref(6.0), ref(7.0), box, CJK, CJK, 0.63, "scene", False),
-    )  # fmt: skip
+    )
 
 
 def _clues() -> tuple[TimeClue, ...]:
     day = tuple([0.0] * 6 + [0.3, 0.8] + [1.0] * 8 + [0.8, 0.4] + [0.0] * 6)
     return (
-        TimeClue("c1", "exact", "overlay", "timestamp_app", "moderate", at(10, 15, 7), at(10, 15, 21), None,
-                 "Selasa, 14 Oktober 2025 10.15.07 WIB", (ref(0), ref(13.9)),
-                 Words("Jam berjalan pada gambar menyebut Selasa, 14 Oktober 2025, 10.15.07 WIB.",
-                       "A running clock in the picture says Tuesday 14 October 2025, 10:15:07 WIB."),
-                 (Words("Jam aplikasi dapat diatur pengguna.", "The user can set the app's clock."),
-                  Words("Teks dapat ditempel saat penyuntingan.", "The text can be added in editing."))),
-        TimeClue("c2", "not_after", "metadata", "editor", "weak", None, at(8, 22, 40, day=15), None,
-                 "creation_time=2025-10-15T01:22:40Z", (),
-                 Words("Metadata menyebut penyuntingan pada 15 Oktober 2025.", "The metadata names an edit on 15 October 2025."),
-                 (Words("Ditulis perangkat penyunting.", "Written by the editing device."),)),
-        TimeClue("c3", "date_hint", "clothing", "dress_calendar", "contextual", at(0, 0, day=17), at(23, 59, day=17), None,
-                 "korpri_batik", (ref(2.4), ref(8.1)),
-                 Words("Batik Korpri lazim dipakai pada tanggal 17.", "Korpri batik is usual on the 17th."),
-                 (Words("Aturan daerah berbeda-beda.", "Local rules differ."),)),
-        TimeClue("c4", "day_part", "overlay", "unknown", "weak", None, None, day, "siang bolong", (ref(11.5),),
-                 Words("Takarir menyebut siang hari.", "The caption speaks of daytime."), ()),
-        TimeClue("c5", "date_hint", "filename", "platform", "weak", at(0, 0, day=15), at(23, 59, 59, day=15), None,
-                 "VID-20251015-WA0007", (),
-                 Words("Nama berkas memuat tanggal simpan atau kirim, bukan tanggal rekam.",
-                       "The file name holds the date of saving or sending, not of recording."), ()),
-        TimeClue("c6", "not_after", "platform", "platform", "strong", None, at(9, 1, 10, day=16), None,
-                 "7561203344556677889", (),
-                 Words("Nomor video di platform menunjukkan unggahan pada 16 Oktober 2025, 09.01.10 WIB.",
-                       "The platform's video number shows an upload on 16 October 2025, 09:01:10 WIB."), (),
-                 (at(9, 1, 10, day=16), at(21, 1, 10, day=16))),
-        TimeClue("c7", "not_before", "examiner", "examiner", "contextual", at(0, 0, day=1), None, None, "surat pengaduan", (),
-                 Words("Pengadu menyebut bulan Oktober.", "The complaint names October."), ()),
-    )  # fmt: skip
+        TimeClue(
+            "c1",
+            "exact",
+            "overlay",
+            "timestamp_app",
+            "moderate",
+            at(10, 15, 7),
+            at(10, 15, 21),
+            None,
+            "Selasa, 14 Oktober 2025 10.15.07 WIB",
+            (ref(0), ref(13.9)),
+            Words(
+                "Jam berjalan pada gambar menyebut Selasa, 14 Oktober 2025, 10.15.07 WIB.",
+                "A running clock in the picture says Tuesday 14 October 2025, 10:15:07 WIB.",
+            ),
+            (
+                Words("Jam aplikasi dapat diatur pengguna.", "The user can set the app's clock."),
+                Words("Teks dapat ditempel saat penyuntingan.", "The text can be added in editing."),
+            ),
+        ),
+        TimeClue(
+            "c2",
+            "not_after",
+            "metadata",
+            "editor",
+            "weak",
+            None,
+            at(8, 22, 40, day=15),
+            None,
+            "creation_time=2025-10-15T01:22:40Z",
+            (),
+            Words(
+                "Metadata menyebut penyuntingan pada 15 Oktober 2025.",
+                "The metadata names an edit on 15 October 2025.",
+            ),
+            (Words("Ditulis perangkat penyunting.", "Written by the editing device."),),
+        ),
+        TimeClue(
+            "c3",
+            "date_hint",
+            "clothing",
+            "dress_calendar",
+            "contextual",
+            at(0, 0, day=17),
+            at(23, 59, day=17),
+            None,
+            "korpri_batik",
+            (ref(2.4), ref(8.1)),
+            Words("Batik Korpri lazim dipakai pada tanggal 17.", "Korpri batik is usual on the 17th."),
+            (Words("Aturan daerah berbeda-beda.", "Local rules differ."),),
+        ),
+        TimeClue(
+            "c4",
+            "day_part",
+            "overlay",
+            "unknown",
+            "weak",
+            None,
+            None,
+            day,
+            "siang bolong",
+            (ref(11.5),),
+            Words("Takarir menyebut siang hari.", "The caption speaks of daytime."),
+            (),
+        ),
+        TimeClue(
+            "c5",
+            "date_hint",
+            "filename",
+            "platform",
+            "weak",
+            at(0, 0, day=15),
+            at(23, 59, 59, day=15),
+            None,
+            "VID-20251015-WA0007",
+            (),
+            Words(
+                "Nama berkas memuat tanggal simpan atau kirim, bukan tanggal rekam.",
+                "The file name holds the date of saving or sending, not of recording.",
+            ),
+            (),
+        ),
+        TimeClue(
+            "c6",
+            "not_after",
+            "platform",
+            "platform",
+            "strong",
+            None,
+            at(9, 1, 10, day=16),
+            None,
+            "7561203344556677889",
+            (),
+            Words(
+                "Nomor video di platform menunjukkan unggahan pada 16 Oktober 2025, 09.01.10 WIB.",
+                "The platform's video number shows an upload on 16 October 2025, 09:01:10 WIB.",
+            ),
+            (),
+            (at(9, 1, 10, day=16), at(21, 1, 10, day=16)),
+        ),
+        TimeClue(
+            "c7",
+            "not_before",
+            "examiner",
+            "examiner",
+            "contextual",
+            at(0, 0, day=1),
+            None,
+            None,
+            "surat pengaduan",
+            (),
+            Words("Pengadu menyebut bulan Oktober.", "The complaint names October."),
+            (),
+        ),
+    )
 
 
 def _hours() -> WorkingHoursVerdict:
     return WorkingHoursVerdict(
-        answer="inside", overlap=1.0, place="Kota Pontianak",
-        rule=HoursRule("national_normal", Words(
-            "Perpres 21/2023, aturan nasional sebagai cadangan: jam kerja setempat tidak ada dalam tabel",
-            "Perpres 21/2023, the national rule as a fallback: the local hours are not in the table"),
-            "07:30-16:00 break 12:00-13:00", ("S-54", "S-60"), "computed"),
-        exceptions=(
-            OpenException("makan_siang", Words("Jam istirahat atau makan siang.", "Lunch or break time."),
-                          Words("Waktu rekaman di luar jam istirahat setempat.", "A recording time outside the local break.")),
-            OpenException("dinas_luar", Words("Tugas luar kantor dengan surat tugas.", "Duty outside the office under an order."),
-                          Words("SPT atau SPPD dan catatan presensi.", "The order and the attendance record.")),
-            OpenException("klip_lama", Words("Klip lama yang diunggah ulang.", "An old clip that was posted again."),
-                          Words("Berkas asli.", "The original file.")),
+        answer="inside",
+        overlap=1.0,
+        place="Kota Pontianak",
+        rule=HoursRule(
+            "national_normal",
+            Words(
+                "Perpres 21/2023, aturan nasional sebagai cadangan: jam kerja setempat tidak ada dalam tabel",
+                "Perpres 21/2023, the national rule as a fallback: the local hours are not in the table",
+            ),
+            "07:30-16:00 break 12:00-13:00",
+            ("S-54", "S-60"),
+            "computed",
         ),
-        words=Words("Rentang waktu itu seluruhnya di dalam jam kerja menurut aturan yang dipakai.",
-                    "By the rule applied, the whole interval lies within working hours."),
-    )  # fmt: skip
+        exceptions=(
+            OpenException(
+                "makan_siang",
+                Words("Jam istirahat atau makan siang.", "Lunch or break time."),
+                Words(
+                    "Waktu rekaman di luar jam istirahat setempat.",
+                    "A recording time outside the local break.",
+                ),
+            ),
+            OpenException(
+                "dinas_luar",
+                Words("Tugas luar kantor dengan surat tugas.", "Duty outside the office under an order."),
+                Words("SPT atau SPPD dan catatan presensi.", "The order and the attendance record."),
+            ),
+            OpenException(
+                "klip_lama",
+                Words("Klip lama yang diunggah ulang.", "An old clip that was posted again."),
+                Words("Berkas asli.", "The original file."),
+            ),
+        ),
+        words=Words(
+            "Rentang waktu itu seluruhnya di dalam jam kerja menurut aturan yang dipakai.",
+            "By the rule applied, the whole interval lies within working hours.",
+        ),
+    )
 
 
 def _leads() -> tuple[Lead, ...]:
     return (
-        Lead("l1", "sign", "DINAS CONTOH", Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l1.jpg", 300.0), (ref(8.1),),
-             "moderate", Words("Papan terbaca di latar; belum tentu tempat kejadian.",
-                               "A sign read in the background; not necessarily where this happened.")),
-        Lead("l2", "handle", "@akun_contoh", Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l2.jpg", None),
-             (ref(0), ref(8.1)), "weak", Words("Nama akun pada gambar; bisa pengunggah ulang.",
-                                               "An account name in the picture; it may be a re-uploader.")),
+        Lead(
+            "l1",
+            "sign",
+            "DINAS CONTOH",
+            Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l1.jpg", 300.0),
+            (ref(8.1),),
+            "moderate",
+            Words(
+                "Papan terbaca di latar; belum tentu tempat kejadian.",
+                "A sign read in the background; not necessarily where this happened.",
+            ),
+        ),
+        Lead(
+            "l2",
+            "handle",
+            "@akun_contoh",
+            Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l2.jpg", None),
+            (ref(0), ref(8.1)),
+            "weak",
+            Words(
+                "Nama akun pada gambar; bisa pengunggah ulang.",
+                "An account name in the picture; it may be a re-uploader.",
+            ),
+        ),
         Lead("l3", "caption", HOSTILE, None, (), "contextual", Words("Takarir.", "A caption.")),
-    )  # fmt: skip
+    )
 
 
 def _steps() -> tuple[StepRun, ...]:
     def ok(step: str, method: str, weights: str | None = None, **stats: int | float | str) -> StepRun:
-        return StepRun(step, "ok", method, "1", weights, {"sample_fps": 5.0, "model": "yolo11n", "inner": {"a": 1, "b": None}},
-                       dict(stats), 1.25)  # fmt: skip
+        return StepRun(
+            step,
+            "ok",
+            method,
+            "1",
+            weights,
+            {"sample_fps": 5.0, "model": "yolo11n", "inner": {"a": 1, "b": None}},
+            dict(stats),
+            1.25,
+        )
 
     return (
         ok("shots", "luma histogram and block difference", frames=438),
-        ok("people", "person detector at 5 frames a second", "9ab0" * 16, frames_read=73, frames=438, confidence=0.35),
+        ok(
+            "people",
+            "person detector at 5 frames a second",
+            "9ab0" * 16,
+            frames_read=73,
+            frames=438,
+            confidence=0.35,
+        ),
         ok("tracks", "association by overlap within shots", tracks=6),
         ok("persons", "clothing colour across shots", persons=5),
         ok("clothing", "torso classifier, temperature scaled", "77cd" * 16, crops=10),
         ok("counts", "most in one frame; persons; tracks", persons=5),
-        ok("overlays", "text detector and recogniser on changed frames", "51ee" * 16, frames_read=24, frames=438),
-        StepRun("lighting", "failed", "", "1", None, {"min_score": 0.5}, {}, 0.4,
-                Words("gagal: ValueError: <svg onload=alert(1)>", "failed: ValueError: <svg onload=alert(1)>")),
+        ok(
+            "overlays",
+            "text detector and recogniser on changed frames",
+            "51ee" * 16,
+            frames_read=24,
+            frames=438,
+        ),
+        StepRun(
+            "lighting",
+            "failed",
+            "",
+            "1",
+            None,
+            {"min_score": 0.5},
+            {},
+            0.4,
+            Words("gagal: ValueError: <svg onload=alert(1)>", "failed: ValueError: <svg onload=alert(1)>"),
+        ),
         ok("clues", "clues from text, tags, names", clues=7),
         ok("time", "intersection of intervals by grade", clues=7),
         ok("leads", "patterns in the texts that were read", leads=3),
-    )  # fmt: skip
+    )
 
 
 def unseen_analysis() -> Analysis:
@@ -339,20 +625,42 @@ def unseen_analysis() -> Analysis:
     full = example_analysis()
     why = Words("tidak diminta", "not asked for")
     steps = tuple(
-        run if run.step == "shots" else StepRun(run.step, "skipped", "", "1", None, {}, {}, 0.0, why) for run in full.steps
+        run if run.step == "shots" else StepRun(run.step, "skipped", "", "1", None, {}, {}, 0.0, why)
+        for run in full.steps
     )
     return replace(
-        full, detections=(), tracks=(), persons=(), people_count=None, clothing=(), clothing_counts={}, overlays=(),
-        lighting=(), clues=(), time_estimate=None, working_hours=None, leads=(), steps=steps,
-    )  # fmt: skip
+        full,
+        detections=(),
+        tracks=(),
+        persons=(),
+        people_count=None,
+        clothing=(),
+        clothing_counts={},
+        overlays=(),
+        lighting=(),
+        clues=(),
+        time_estimate=None,
+        working_hours=None,
+        leads=(),
+        steps=steps,
+    )
 
 
 def with_lighting(analysis: Analysis) -> Analysis:
     """Return the analysis with its lighting step done: one clear shot, one that does not tell."""
     lighting = (
-        LightingObservation(0, "indoor_daylight", 0.78, {"indoor_daylight": 0.78, "indoor_artificial": 0.22}, (ref(2.4),)),
-        LightingObservation(1, "unknown", 0.44, {"indoor_artificial": 0.44, "twilight": 0.33, "outdoor_night": 0.23},
-                            (ref(8.1), ref(9.0))),
-    )  # fmt: skip
-    steps = tuple(replace(run, status="ok", error=None) if run.step == "lighting" else run for run in analysis.steps)
+        LightingObservation(
+            0, "indoor_daylight", 0.78, {"indoor_daylight": 0.78, "indoor_artificial": 0.22}, (ref(2.4),)
+        ),
+        LightingObservation(
+            1,
+            "unknown",
+            0.44,
+            {"indoor_artificial": 0.44, "twilight": 0.33, "outdoor_night": 0.23},
+            (ref(8.1), ref(9.0)),
+        ),
+    )
+    steps = tuple(
+        replace(run, status="ok", error=None) if run.step == "lighting" else run for run in analysis.steps
+    )
     return replace(analysis, lighting=lighting, steps=steps)

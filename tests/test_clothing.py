@@ -40,13 +40,17 @@ def clip_of(path: Path, pictures: list[media.U8]) -> Path:
     return path
 
 
-def seen(frames: list[FrameRef], box: tuple[float, float, float, float] = FIGURE) -> tuple[tuple[Person, ...], tuple[Track, ...], tuple[Detection, ...]]:
+def seen(
+    frames: list[FrameRef], box: tuple[float, float, float, float] = FIGURE
+) -> tuple[tuple[Person, ...], tuple[Track, ...], tuple[Detection, ...]]:
     """One person with one track over all frames."""
     detections = tuple(Detection(frame, box, "person", 0.9) for frame in frames)
     return (Person("p1", ("s0-t0",), (), None),), (Track("s0-t0", 0, tuple(range(len(frames)))),), detections
 
 
-def run(path: Path, settings: ClothingSettings | None = None, box: tuple[float, float, float, float] = FIGURE) -> clothing.ClothingObservation:
+def run(
+    path: Path, settings: ClothingSettings | None = None, box: tuple[float, float, float, float] = FIGURE
+) -> clothing.ClothingObservation:
     """Classify the one person of a clip."""
     with media.open_clip(path) as clip:
         refs = [frame.ref for frame in clip.frames()]
@@ -151,9 +155,7 @@ def test_labels_and_network_agree() -> None:
     assert all("ASN" not in w.en + w.id for w in clothing.WORDS.values())
 
 
-@given(
-    x=st.floats(-50, 600), y=st.floats(-50, 400), w=st.floats(4, 500), h=st.floats(4, 500)
-)
+@given(x=st.floats(-50, 600), y=st.floats(-50, 400), w=st.floats(4, 500), h=st.floats(4, 500))
 def test_torso_lies_in_box_and_picture(x: float, y: float, w: float, h: float) -> None:
     """Whatever the box, the torso is inside it and inside the picture, or empty."""
     x1, y1, x2, y2 = torso_box((x, y, x + w, y + h), WIDTH, HEIGHT)

@@ -31,14 +31,6 @@ def test_no_crops_no_answers(model: clothing_model.ClothingModel) -> None:
     assert model.probabilities([]).shape == (0, len(CLASSES))
 
 
-def test_mirrored_crop_gets_the_same_answer(model: clothing_model.ClothingModel) -> None:
-    """Both ways round are averaged."""
-    crop = korpri_like(0)
-    np.testing.assert_allclose(
-        model.probabilities([crop]), model.probabilities([np.ascontiguousarray(crop[:, ::-1])]), atol=2e-3
-    )
-
-
 def test_emblem_cloth_is_nearer_to_korpri_than_plain_cloth(model: clothing_model.ClothingModel) -> None:
     """Navy cloth with gold emblems against plain cloth of the very same ground colour."""
     with_design, without = model.probabilities([korpri_like(1), plain((110, 60, 25), 1)])[:, 0]

@@ -11,13 +11,15 @@ from vidcheck import flicker
 
 
 def film(
-    *, fps: float = 30.0, seconds: float = 2.0, depth: float = 0.1, readout_s: float = 0.02, pulse_hz: float = 100.0,
-    exposure_s: float = 0.004, motion: float = 0.0, pan: float = 0.0, noise: float = 2.0, jitter_s: float = 0.0,
-    size: tuple[int, int] = (72, 128), seed: int = 0,
+    *, fps: float = 30.0, seconds: float = 2.0, depth: float = 0.1, readout_s: float = 0.02, pulse_hz: float =
+    100.0, exposure_s: float = 0.004, motion: float = 0.0, pan: float = 0.0, noise: float = 2.0, jitter_s:
+    float = 0.0, size: tuple[int, int] = (72, 128), seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Film a textured scene under a pulsing lamp with a rolling shutter: times (N,) and luma frames (N, H, W).
+    """Film a textured scene under a pulsing lamp with a rolling shutter: times (N,) and luma frames (N, H,
+    W).
 
-    The lamp is integrated over each line's exposure: an exposure of a whole pulse hides it, as in a real phone.
+    The lamp is integrated over each line's exposure: an exposure of a whole pulse hides it, as in a real
+    phone.
     """
     rng = np.random.default_rng(seed)
     height, width = size
@@ -133,7 +135,8 @@ def test_bad_input_is_refused():
 
 
 def code_and_decode(frames: np.ndarray, fps: int, bitrate: int) -> np.ndarray:
-    """Send luma frames through H.264 with B-frames, whose period of three frames is that of the 10 Hz beat."""
+    """Send luma frames through H.264 with B-frames, whose period of three frames is that of the 10 Hz
+    beat."""
     av = pytest.importorskip("av")
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:

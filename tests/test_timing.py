@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import timing as generated
 from tests import timecases
 from vidcheck import timing
 from vidcheck._spans import Spans
@@ -224,7 +226,7 @@ def true_clues(draw: st.DrawFn) -> tuple[datetime, list[TimeClue]]:
     return truth, found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(true_clues(), st.sampled_from([WIB, None]))
 def test_property_the_true_time_lies_in_the_interval_when_all_clues_are_true(
     case: tuple[datetime, list[TimeClue]], zone: ZoneInfo | None
@@ -239,7 +241,7 @@ def test_property_the_true_time_lies_in_the_interval_when_all_clues_are_true(
         assert len(involved) < len(conflict.clues), "true intervals cannot contradict each other"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(moments, lengths, st.sampled_from(["strong", "moderate", "weak"])), max_size=8))
 def test_property_any_clues_give_an_ordered_interval_and_never_an_error(raw: list[tuple[datetime, timedelta, str]]) -> None:
     clues = [
@@ -254,10 +256,30 @@ def test_property_any_clues_give_an_ordered_interval_and_never_an_error(raw: lis
     timing.working_hours(result, place="Banjarmasin")
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_property_generated_files_hold_the_truth_and_never_date_it_by_a_copy(seed: int) -> None:
+    case = generated.make_case(random.Random(seed), wrong_clocks=False)
+    case.lighting.clear()
+    row = generated.judge(case)
+    assert row["held"] and not row["copy_as_recording"] and not row["answer_wrong"], (case, row)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_property_platform_clues_are_bounds_even_with_wrong_clocks(seed: int) -> None:
+    case = generated.make_case(random.Random(seed), wrong_clocks=True)
+    given_ = timing.TimeSettings(**case.settings)  # type: ignore[arg-type]
+    for found in timing.gather_clues(case.source(), case.overlays, (), (), given_).value:
+        if found.source in ("platform", "sidecar") or found.clock in ("platform", "screen", "editor"):
+            assert found.kind in ("not_after", "date_hint", "day_part") and found.earliest is None
+    assert not generated.judge(case)["copy_as_recording"]
+
+
 spans = st.lists(st.tuples(st.one_of(st.none(), moments), st.one_of(st.none(), moments)), max_size=5).map(Spans.of)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(spans, spans, moments)
 def test_property_spans_are_sets(a: Spans, b: Spans, moment: datetime) -> None:
     def holds(s: Spans) -> bool:

@@ -263,7 +263,7 @@ def clothing(clip: Path, **options: Any) -> None:
 
     Example: vidcheck clothing clip.mp4 --json
     """
-    _part(clip, ("counts", "clothing"), "clothing", **options)
+    _part(clip, ("clothing", "counts"), "clothing", **options)
 
 
 @cli.command()
@@ -291,7 +291,7 @@ def time(clip: Path, **options: Any) -> None:
       vidcheck time clip.mp4 --place Pontianak
       vidcheck time clip.mp4 --posted "2026-01-12 21:08 WIB" --heard-adzan dzuhur
     """
-    _part(clip, ("clues", "time"), "time", **options)
+    _part(clip, ("overlays", "lighting", "clothing", "clues", "time"), "time", **options)
 
 
 @cli.command()

@@ -1,7 +1,8 @@
-"""Persons to what their clothing is consistent with: Korpri batik, khaki, white uniform, other batik, and so on.
+"""Persons to what their clothing is consistent with: Korpri batik, khaki, white uniform, other batik.
 
-A person is judged, not a crop: the large, free and sharp views along the tracks are chosen, the network's calibrated
-answers are averaged with their quality as weight, and where that does not support a class the answer is ``unclear``.
+A person is judged, not a crop: the large, free and sharp views along the tracks are chosen, the network's
+calibrated answers are averaged with their quality as weight, and where that does not support a class the
+answer is ``unclear``.
 A finding says what cloth is seen. It never says who somebody is or where they work.
 """
 
@@ -31,6 +32,7 @@ from vidcheck.types import (
 
 VERSION = "1"
 U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
 
 _LABELS: tuple[ClothingLabel, ...] = (
     "korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian",
@@ -38,8 +40,12 @@ _LABELS: tuple[ClothingLabel, ...] = (
 
 WORDS: dict[ClothingLabel, Words] = {
     "korpri_batik": Words("pakaian sesuai dengan batik Korpri", "clothing consistent with Korpri batik"),
-    "pdh_khaki": Words("pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"),
-    "pdh_white": Words("pakaian sesuai dengan PDH putih", "clothing consistent with the white service uniform (PDH)"),
+    "pdh_khaki": Words(
+        "pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"
+    ),
+    "pdh_white": Words(
+        "pakaian sesuai dengan PDH putih", "clothing consistent with the white service uniform (PDH)"
+    ),
     "batik_other": Words("pakaian sesuai dengan batik lain", "clothing consistent with another batik"),
     "other_uniform": Words("pakaian sesuai dengan seragam lain", "clothing consistent with another uniform"),
     "civilian": Words("pakaian sesuai dengan pakaian biasa", "clothing consistent with everyday clothes"),
@@ -67,7 +73,7 @@ class ClothingSettings:
     min_probability_korpri: float = 0.65
     """The same for Korpri batik, the finding with the gravest consequence."""
     explain_views: int = 1
-    """Views of each Korpri finding whose decisive regions are worked out (about half a second each); 0 for none."""
+    """Views of each Korpri finding whose decisive regions are worked out; 0 for none."""
 
 
 def classify_clothing(
@@ -79,8 +85,9 @@ def classify_clothing(
 ) -> StepResult[tuple[ClothingObservation, ...]]:
     """Say what each person's clothing is consistent with.
 
-    Every person gets an observation. Its ``crops`` are the torsos that were used, best first; for a Korpri finding they are
-    followed by the regions of the first torso that carried the answer (see :func:`split_crops`).
+    Every person gets an observation. Its ``crops`` are the torsos that were used, best first; for a Korpri
+    finding they are followed by the regions of the first torso that carried the answer (see
+    :func:`split_crops`).
 
     Parameters
     ----------
@@ -106,11 +113,14 @@ def classify_clothing(
     for person in persons:
         views = clothing_crops.candidates(person, by_id, detections, in_frame, size_px, settings.views_read)
         largest[person.id] = max((view.short_side_px for view in views), default=0.0)
-        usable = [v for v in views if v.free >= settings.min_free and v.short_side_px >= settings.min_torso_px]
+        usable = [
+            v for v in views if v.free >= settings.min_free and v.short_side_px >= settings.min_torso_px
+        ]
         offered += [(person.id, view) for view in usable]
     read = clothing_crops.read_views(clip, offered)
     observations = tuple(
-        _observe(person.id, read.get(person.id, []), largest[person.id], model, settings) for person in persons
+        _observe(person.id, read.get(person.id, []), largest[person.id], model, settings)
+        for person in persons
     )
     stats: JsonObject = {
         "persons": len(persons),
@@ -119,14 +129,18 @@ def classify_clothing(
         "labels": dict(Counter(str(o.label) for o in observations)),
     }
     method = (
-        f"EfficientNet-Lite0 features at four depths and a trained head on up to {settings.views_used} torso crops a "
-        "person, answers averaged with quality as weight, temperature calibrated on sources not trained on"
+        f"EfficientNet-Lite0 features and a trained head on up to {settings.views_used} torso crops a person, "
+        "averaged with quality as weight; temperature calibrated on sources not trained on"
     )
     return StepResult(observations, method, stats, model.sha256)
 
 
 def _observe(
-    person: str, views: list[tuple[Torso, U8]], largest_px: float, model: ClothingModel, settings: ClothingSettings
+    person: str,
+    views: list[tuple[Torso, U8]],
+    largest_px: float,
+    model: ClothingModel,
+    settings: ClothingSettings,
 ) -> ClothingObservation:
     """Judge one person from decoded views."""
     if not views:
@@ -142,7 +156,9 @@ def _observe(
     needed = settings.min_probability_korpri if label == "korpri_batik" else settings.min_probability
     if probability < needed:
         reason = _why_unsure(label, probability, needed, pooled)
-        return ClothingObservation(person, "unclear", round(probability, 4), alternatives, tuple(crops), True, reason)
+        return ClothingObservation(
+            person, "unclear", round(probability, 4), alternatives, tuple(crops), True, reason
+        )
     if label == "korpri_batik":
         for view, pixels in views[: settings.explain_views]:
             crops += _regions(view, pixels, model)
@@ -185,13 +201,15 @@ def _why_none(largest_px: float, settings: ClothingSettings) -> Words:
     )
 
 
-def _why_unsure(label: ClothingLabel, probability: float, needed: float, pooled: npt.NDArray[np.float32]) -> Words:
-    second = _LABELS[int(np.argsort(-pooled)[1])]
+def _why_unsure(label: ClothingLabel, probability: float, needed: float, pooled: F32) -> Words:
+    order = np.argsort(-pooled)
+    second, runner_up = _LABELS[int(order[1])], _percent(float(pooled[order[1]]))
+    p, floor = _percent(probability), _percent(needed)
     return Words(
-        f"Bukti tidak cukup: kemungkinan terbesar {WORDS[label].id} ({_percent(probability)} %, diperlukan "
-        f"{_percent(needed)} %), berikutnya {WORDS[second].id} ({_percent(float(pooled.max() if second == label else np.sort(pooled)[-2]))} %).",
-        f"The evidence does not suffice: most likely {WORDS[label].en} ({_percent(probability)}%, "
-        f"{_percent(needed)}% needed), next {WORDS[second].en} ({_percent(float(np.sort(pooled)[-2]))}%).",
+        f"Bukti tidak cukup: kemungkinan terbesar {WORDS[label].id} ({p} %, diperlukan {floor} %), "
+        f"berikutnya {WORDS[second].id} ({runner_up} %).",
+        f"The evidence does not suffice: most likely {WORDS[label].en} ({p}%, {floor}% needed), "
+        f"next {WORDS[second].en} ({runner_up}%).",
     )
 
 

@@ -1,4 +1,5 @@
-"""The clothing network: torso crops in, calibrated probabilities out, and which regions of a crop carried them.
+"""The clothing network: torso crops in, calibrated probabilities out, and which regions of a crop carried
+them.
 
 How it was trained and what it reaches is written in ``models/clothing.md``.
 """
@@ -37,9 +38,11 @@ class Explanation:
     label: str
     """The class that is explained."""
     drop: F32
-    """(height, width) of the crop: by how much the log odds of ``label`` fall when the design there is blurred away."""
+    """(height, width) of the crop: by how much the log odds of ``label`` fall when the design there is
+    blurred away."""
     regions: tuple[tuple[Box, float], ...]
-    """Decisive regions: box in crop pixels and its drop, largest first. Empty where no single region decides."""
+    """Decisive regions: box in crop pixels and its drop, largest first. Empty where no single region
+    decides."""
 
 
 def to_input(crop: U8) -> U8:
@@ -48,7 +51,9 @@ def to_input(crop: U8) -> U8:
 
     shrink = min(crop.shape[:2]) > SIDE_PX
     size = (SIDE_PX, SIDE_PX)
-    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
+    return np.asarray(
+        cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8
+    )
 
 
 class ClothingModel:
@@ -68,17 +73,16 @@ class ClothingModel:
         """Hash of the weights."""
 
     def probabilities(self, crops: Sequence[U8]) -> F32:
-        """Return calibrated probabilities (n, 6) in the order of :data:`CLASSES` for BGR crops of any size.
-
-        Each crop is looked at as it is and mirrored, and the two answers are averaged.
+        """Return calibrated probabilities (n, 6) in the order of :data:`CLASSES` for BGR crops of any
+        size.
         """
-        return _mean(self._softmax([view for crop in crops for view in _both(to_input(crop))]), 2)
+        return self._softmax([to_input(crop) for crop in crops])
 
     def explain(self, crop: U8, label: str | None = None) -> Explanation:
         """Blur the design away, one region after another, and see where the answer suffers (occlusion map).
 
-        After Zeiler and Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014; blurred instead of
-        grey, so that the cloth keeps its colour and only the design is taken.
+        After Zeiler and Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014; blurred
+        instead of grey, so that the cloth keeps its colour and only the design is taken.
 
         Parameters
         ----------
@@ -108,7 +112,9 @@ class ClothingModel:
             count[y : y + side, x : x + side] += 1
         height, width = crop.shape[:2]
         heat = cv2.resize(total / count, (width, height), interpolation=cv2.INTER_LINEAR)
-        return Explanation(CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height))
+        return Explanation(
+            CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height)
+        )
 
     def _softmax(self, inputs: Sequence[U8]) -> F32:
         """Run the network over square pictures, sixteen at a time."""
@@ -120,7 +126,8 @@ class ClothingModel:
 
 
 def pool(probabilities: F32, view_weights: Sequence[float]) -> F32:
-    """Join the views of one person: weighted geometric mean, so that many like views do not pile up certainty.
+    """Join the views of one person: weighted geometric mean, so that many like views do not pile up
+    certainty.
 
     Parameters
     ----------
@@ -156,21 +163,19 @@ def _load(path: str, sha256: str) -> ClothingModel:
     return ClothingModel(path, sha256)
 
 
-def _both(picture: U8) -> tuple[U8, U8]:
-    return picture, picture[:, ::-1]
-
-
-def _mean(p: F32, group: int) -> F32:
-    return np.asarray(p.reshape(-1, group, len(CLASSES)).mean(1), np.float32)
-
-
 def _log_odds(p: F32) -> F32:
     q = np.clip(p, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(q / (1 - q)), np.float32)
 
 
 def _peaks(
-    corners: Sequence[tuple[int, int]], drops: F32, side: int, width: int, height: int, most: int = 3, least: float = 0.1
+    corners: Sequence[tuple[int, int]],
+    drops: F32,
+    side: int,
+    width: int,
+    height: int,
+    most: int = 3,
+    least: float = 0.1,
 ) -> tuple[tuple[Box, float], ...]:
     """Return the regions with the largest drops that do not overlap by more than half a side."""
     kept: list[tuple[int, int, float]] = []

@@ -1,17 +1,19 @@
 """Mains flicker: lamps on alternating current, seen as bands that travel over the picture.
 
-Lamps on 50 Hz mains pulse 100 times a second. A rolling shutter exposes one line after another, so the pulse is laid over
-the picture as a few bright and dark bands. From frame to frame they move by the part of a pulse that the time between
-frames leaves over: at 30 frames a second 100 / 30 = 3 1/3 pulses, so the pattern comes back every third frame, a
-beat of 10 Hz. Seen are bands of that beat, or the beat in the whole picture where the readout is short.
+Lamps on 50 Hz mains pulse 100 times a second. A rolling shutter exposes one line after another, so the pulse
+is laid over the picture as a few bright and dark bands. From frame to frame they move by the part of a pulse
+that the time between frames leaves over: at 30 frames a second 100 / 30 = 3 1/3 pulses, so the pattern comes
+back every third frame, a beat of 10 Hz. Seen are bands of that beat, or the beat in the whole picture where
+the readout is short.
 
 * Found bands say that lamps on the mains light what is seen, indoors or in a street at night.
-* No bands say nothing: phones choose exposures of whole pulses to hide them, many LED lamps do not pulse, and messengers
-  smooth them away.
+* No bands say nothing: phones choose exposures of whole pulses to hide them, many LED lamps do not pulse, and
+  messengers smooth them away.
 * At 25, 50, 20 and 10 frames a second the bands stand still and cannot be told from the scene: not testable.
 
-The method is a least-squares periodogram at the true frame times, followed by a Fourier transform along the lines:
-a travelling wave of the beat frequency stands out against its neighbours in frequency. Pure numpy, no pixels kept.
+The method is a least-squares periodogram at the true frame times, followed by a Fourier transform along the
+lines: a travelling wave of the beat frequency stands out against its neighbours in frequency. Pure numpy, no
+pixels kept.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ MIN_FRAMES = 24
 MIN_SECONDS = 0.9
 """Shortest stretch that is tested."""
 DETECT_SCORE = 12.0
-"""Power of the beat over the median power of its neighbours in frequency from which on bands count as found."""
+"""Power of the beat over the median power of its neighbours in frequency from which on bands count as
+found."""
 MIN_MODULATION = 0.006
 """Smallest relative amplitude of brightness (coded values) that counts; coding noise lies below."""
 MIN_COHERENCE = 0.45
@@ -46,7 +49,8 @@ class Flicker:
     detected: bool
     """True where a travelling pattern of the mains beat stands out."""
     reason: str
-    """``bands``, ``none_found``, or why it was not testable: ``too_short``, ``standing_bands``, ``too_dark``."""
+    """``bands``, ``none_found``, or why it was not testable: ``too_short``, ``standing_bands``,
+    ``too_dark``."""
     frame_rate_hz: float
     """Median frame rate of the stretch."""
     beat_hz: float | None
@@ -54,7 +58,8 @@ class Flicker:
     score: float | None
     """Power at the beat over the median power of the neighbouring frequencies."""
     modulation: float | None
-    """Relative amplitude of brightness of the pattern, in coded (gamma) values; about 2.2 times that in light."""
+    """Relative amplitude of brightness of the pattern, in coded (gamma) values; about 2.2 times that in
+    light."""
     bands: float | None
     """Bands over the picture along ``axis``; 0 where the whole picture pulses."""
     coherence: float | None
@@ -81,8 +86,8 @@ def detect_flicker(times_s: F64, rows: F64, columns: F64 | None = None, *, mains
     times_s:
         Presentation times in seconds, increasing, shape (N,).
     rows:
-        Mean luma (0..255) of each line of each frame, top to bottom, shape (N, R). Scaled-down frames do: 24 lines are
-        enough.
+        Mean luma (0..255) of each line of each frame, top to bottom, shape (N, R). Scaled-down frames do: 24
+        lines are enough.
     columns:
         The same along columns, shape (N, C), or None.
     mains_hz:
@@ -109,7 +114,8 @@ def detect_flicker(times_s: F64, rows: F64, columns: F64 | None = None, *, mains
     pulse = 2 * mains_hz
     beat = folded_hz(pulse, rate)
     resolution = 1 / float(times[-1] - times[0])
-    # Slow movement fills the lowest frequencies; near half the frame rate the neighbours to compare with are missing.
+    # Slow movement fills the lowest frequencies; near half the frame rate the neighbours to compare with are
+    # missing.
     if beat < max(2.0, 2.5 * resolution):
         return _untested("standing_bands", rate)
     if np.median(profiles[0][1]) < 6:
@@ -128,7 +134,8 @@ def _test(axis: str, times: F64, profile: F64, rate: float, beat: float, resolut
     signal = _without_trend(np.log(profile + 8.0), times)
     window = np.hanning(len(times) + 2)[1:-1]
     window /= window.sum()
-    # Mains and camera clocks are off by a little: 100 Hz within 0.6 Hz, and the clip's nominal rate is not the true one.
+    # Mains and camera clocks are off by a little: 100 Hz within 0.6 Hz, and the clip's nominal rate is not
+    # the true one.
     tolerance = max(0.6, resolution)
     half = resolution / 2
     frequencies = np.arange(max(1.5, 2 * resolution), rate / 2 + half, half)

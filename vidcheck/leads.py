@@ -41,6 +41,7 @@ MAX_SIGNS = 20
 MAX_LEADS = 200
 
 _HANDLE = re.compile(r"(?<![\w.])@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_]))")
+_FILE_HANDLE = re.compile(r"(?:^|[^A-Za-z0-9.])@([A-Za-z0-9_.]{2,60})")
 _HASHTAG = re.compile(r"(?<![\w&])#(\w{2,50})")
 _PLATE = re.compile(r"^\W*([A-Z]{1,2})[\s.·-]?([1-9]\d{0,3})[\s.·-]?([A-Z]{1,3})\W*(?:\d\d[.·\s]?\d\d)?\W*$")
 _NIP = re.compile(r"(?<!\d)(?:(?:19[4-9]|20[0-2])\d{5})\s?(?:(?:19|20)\d{4})\s?[12]\s?\d{3}(?!\d)")
@@ -53,13 +54,6 @@ _GPS = re.compile(
     re.I,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_COMMON_WORDS = frozenset(
-    "batu metro pati bima agam karo siak toba buru alor ende solok banjar blora kaur lebong puncak barru bone gowa "
-    "muna nias berau kudus batang serang malang bangka kediri subang demak tegal garut medan padang ambon palu tual "
-    "bogor".split()
-)
-"""Names that are everyday words, or too short to trust: taken only behind a word such as kota or kabupaten.
-"""
 _MARKED = re.compile(
     r"\b(?:kota|kabupaten|kab\.?|pemkot|pemko|pemkab|pemprov|provinsi|prov\.?|"
     r"pemerintah\s+(?:kota|kabupaten|provinsi))\s+"
@@ -284,7 +278,7 @@ def _named_places(content: str, text: OverlayText) -> Iterator[_Find]:
         name = place.name.casefold()
         if name in seen or f" {name} " not in lowered:
             continue
-        if (len(name) < 6 or name in _COMMON_WORDS) and name not in marked:
+        if (len(name) < 6 or name in texts.common_place_words()) and name not in marked:
             continue
         longer = any(other != name and name in other for other in seen)
         seen.add(name)
@@ -338,8 +332,7 @@ def _position(lat: float, lon: float, *, burned: bool) -> _Find:
 
 
 def _nearest(lat: float, lon: float) -> tuple[places.Place, float] | None:
-    """Return the place whose seat is nearest and its distance in km, or None where none lies within 100 km.
-    """
+    """Return the place whose seat is nearest and its distance in km; None beyond 100 km."""
     best: tuple[places.Place, float] | None = None
     for place in places.all_places():
         if place.coordinates != "own_seat":
@@ -373,8 +366,7 @@ def _phones(content: str, text: OverlayText) -> Iterator[_Find]:
 
 
 def _name_tag(text: OverlayText, people: dict[int, list[Box]]) -> _Find | None:
-    """Take a short text on the chest of a person as a possible name tag, in most frames in which it was read.
-    """
+    """Take a short text on a person's chest, in most frames in which it was read, as a possible name tag."""
     words = _WORD.findall(text.text)
     if (
         text.kind != "scene"
@@ -413,7 +405,7 @@ def _is_time(text: str) -> bool:
 
 
 def _is_caption(text: OverlayText) -> bool:
-    words = _WORD.findall(text.text)
+    words = [word for word in text.text.split() if _WORD.search(word)]
     return text.kind == "overlay" and len(words) >= 3 and len(text.text) >= 12 and not _is_time(text.text)
 
 
@@ -447,11 +439,12 @@ def _of_file(source: Source) -> Iterator[_Find]:
     position = location(source)
     if position is not None:
         yield _position(*position, burned=False)
-    for match in _HANDLE.finditer(
-        source.path.replace("_", " ", 1) if source.path.startswith("@") else source.path
-    ):
+    for match in _FILE_HANDLE.finditer(source.path):
+        account = re.sub(r"(?:_\d{10,13})?(?:\.[A-Za-z0-9]{2,4})?$", "", match.group(1))
+        if len(account) < 2:
+            continue
         yield _Find(
-            "handle", f"@{match.group(1)}",
+            "handle", f"@{account}",
             Words(
                 id="Nama akun dalam nama berkas; nama berkas dapat diubah.",
                 en="Account name in the file name; anybody can change a file name.",

@@ -1,10 +1,10 @@
 """Frames to lighting: daylight, twilight or night outdoors, and daylight or lamps only indoors.
 
-A small network looks at a few frames of each shot; mains flicker, where it shows, speaks for lamps. What the light means
-for the time of day is no matter of this module: that is :mod:`vidcheck.sun` and the clues.
+A small network looks at a few frames of each shot; mains flicker, where it shows, speaks for lamps. What the
+light means for the time of day is no matter of this module: that is :mod:`vidcheck.sun` and the clues.
 
-Only ``outdoor_night`` speaks of night. A dim room is ``indoor_artificial`` or ``unknown`` at any hour: curtains make
-night at noon, and tubes make a hall look daylit at night.
+Only ``outdoor_night`` speaks of night. A dim room is ``indoor_artificial`` or ``unknown`` at any hour:
+curtains make night at noon, and tubes make a hall look daylit at night.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ FLICKER_FACTORS: Mapping[LightingLabel, float] = {
     "indoor_daylight": 0.7,
     "indoor_artificial": 3.0,
 }
-"""By how much found flicker multiplies the odds of each class. A judgement, set low: not measured, because no filmed
-clips with known light and flicker were at hand. Flicker that was not found multiplies nothing."""
+"""By how much found flicker multiplies the odds of each class. A judgement, set low: not measured, because no
+filmed clips with known light and flicker were at hand. Flicker that was not found multiplies nothing."""
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -61,16 +61,19 @@ class LightingSettings:
     """Name in the model registry, or a path to an ONNX file with the same inputs and outputs."""
     frames_per_shot: int = 5
     """Frames of each shot that the network looks at: the sharpest, and others spread evenly."""
-    min_probability: float = 0.6
+    min_probability: float = 0.65
     """Calibrated probability from which a class is named; below it the answer is ``unknown``."""
-    min_probability_night: float = 0.8
-    """The same for ``outdoor_night``, which weighs more: it can clear and it can accuse."""
+    min_probability_dark: float = 0.85
+    """The same for ``outdoor_night`` and ``twilight``, which clear or accuse, and are rare."""
+    max_lamps_at_night: float = 0.1
+    """``outdoor_night`` is not named where lamps indoors are likelier than this: a dim room is no night."""
     flicker_frames: int = 96
     """Consecutive frames at the start of each shot that are tested for mains flicker; 0 switches it off."""
     mains_hz: float = 50.0
     """Mains frequency: 50 in Indonesia."""
     full_pass_frames: int = 9000
-    """Clips of more frames are not decoded to the end: later shots are then judged by their sharpest frame alone."""
+    """Clips of more frames are not decoded to the end: later shots are then judged by their sharpest frame
+    alone."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,8 @@ def observe_lighting(
     Returns
     -------
     StepResult
-        One observation for each shot, in order. ``stats`` holds, by shot, the test for flicker and the light's warmth.
+        One observation for each shot, in order. ``stats`` holds, by shot, the test for flicker and the
+        light's warmth.
 
     Raises
     ------
@@ -153,17 +157,17 @@ def observe_lighting(
 
 
 def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, int], dict[int, int], int]:
-    """Which frame indices to classify and which to test for flicker (index to shot), and the last one needed."""
+    """Return frames to classify and frames to test for flicker (index to shot), and the last one needed."""
     wanted: dict[int, int] = {}
     windows: dict[int, int] = {}
     for shot in shots:
         first, stop = shot.start.index, shot.end.index
         if shot.kind == "black" or stop <= first:
             continue
-        spread = np.linspace(first, stop - 1, settings.frames_per_shot + 1)[:-1] if settings.frames_per_shot > 1 else []
-        # A step away from the cut, where fades and coding leftovers of the shot before are gone.
-        inner = {min(stop - 1, int(i) + (stop - first) // (2 * settings.frames_per_shot)) for i in spread}
-        picks = sorted(inner - {shot.best.index})[: settings.frames_per_shot - 1] if shot.kind == "moving" else []
+        picks: list[int] = []
+        if shot.kind == "moving" and (parts := settings.frames_per_shot - 1) > 0:
+            # The middles of equal parts: away from the cuts, where fades and coding leftovers are.
+            picks = [first + int((k + 0.5) * (stop - first) / parts) for k in range(parts)]
         for index in (shot.best.index, *picks):
             wanted[index] = shot.index
         if shot.kind == "moving":
@@ -217,7 +221,7 @@ def _observation(
         mean = mean * np.array([FLICKER_FACTORS[name] for name in CLASSES])
         mean = mean / mean.sum()
     label = decide(mean, settings)
-    alternatives = {name: round(float(p), 4) for name, p in zip(CLASSES, mean, strict=True)}
+    alternatives: dict[str, float] = {name: round(float(p), 4) for name, p in zip(CLASSES, mean, strict=True)}
     refs = tuple(sorted(seen.refs, key=lambda ref: ref.index))
     return LightingObservation(shot, label, round(float(mean.max()), 4), alternatives, refs)
 
@@ -225,8 +229,12 @@ def _observation(
 def decide(probabilities: F64, settings: LightingSettings) -> LightingLabel:
     """Return the class to name for calibrated probabilities of shape (5,), or ``unknown``."""
     best = CLASSES[int(np.argmax(probabilities))]
-    least = settings.min_probability_night if best == "outdoor_night" else settings.min_probability
-    return best if float(np.max(probabilities)) >= least else "unknown"
+    dark = best in ("outdoor_night", "twilight")
+    least = settings.min_probability_dark if dark else settings.min_probability
+    lamps = float(probabilities[CLASSES.index("indoor_artificial")])
+    if float(np.max(probabilities)) < least or (best == "outdoor_night" and lamps > settings.max_lamps_at_night):
+        return "unknown"
+    return best
 
 
 def classify(bgr: U8, network: Any) -> F64:
@@ -256,7 +264,9 @@ def without_borders(bgr: U8) -> U8:
 
 
 def to_input(bgr: U8) -> F32:
-    """Return the network's input for a picture: RGB from -1 to 1, float32 of shape (3, 224, 224), squeezed to a square."""
+    """Return the network's input for a picture: RGB from -1 to 1, float32 of shape (3, 224, 224), squeezed to
+    a square.
+    """
     import cv2
 
     small = cv2.resize(bgr, (INPUT_SIZE_PX, INPUT_SIZE_PX), interpolation=cv2.INTER_AREA)

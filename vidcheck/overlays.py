@@ -26,6 +26,7 @@ import numpy.typing as npt
 from vidcheck import text_kinds, text_schedule, text_tracking
 from vidcheck.errors import DependencyError
 from vidcheck.media import Clip, Frame
+from vidcheck.text_kinds import View
 from vidcheck.text_schedule import Plan, Sample
 from vidcheck.text_tracking import TextTrack
 from vidcheck.timestamps import find_times
@@ -225,12 +226,13 @@ def _scan(clip: Clip, settings: OverlaySettings) -> tuple[list[Sample], int]:
     samples: list[Sample] = []
     total = 0
     next_s = -1.0
+    scanner = text_schedule.Scanner()
     for frame in clip.frames():
         total += 1
         if frame.ref.time_s + 1e-6 < next_s:
             continue
         next_s = frame.ref.time_s + 1 / settings.scan_hz
-        samples.append(text_schedule.scan(frame.ref, _small(frame, clip, settings.scan_side_px)))
+        samples.append(scanner.add(frame.ref, _small(frame, clip, settings.scan_side_px)))
     return samples, total
 
 
@@ -269,7 +271,7 @@ class _Reader:
             ]
             for line, track in zip(lines, text_tracking.join(self._tracks, readings), strict=True):
                 track.angle_deg.append(line.angle_deg)
-                track.ink_spread.append(text_kinds.ink_spread(_cut(frame.gray, line.box, 0)))
+                track.tone.append(text_kinds.tone_reach(_cut(frame.bgr, line.box, 0)))
 
     def _keeps(self, line: Line) -> bool:
         text = line.text.strip()
@@ -287,16 +289,16 @@ class _Reader:
             refs[ref.index] = ref
         for ref in self._motion_partners(samples, refs.values()):
             refs.setdefault(ref.index, ref)
-        previous: tuple[FrameRef, int, U8] | None = None
+        previous: tuple[FrameRef, int, View] | None = None
         for frame in self._clip.read(refs.values()):
             shot = self._shot_at(frame.ref)
             tracks = by_frame.get(frame.ref.index, [])
             if tracks:
                 self._read_regions(frame, shot, tracks)
-            luma = _small(frame, self._clip, self._settings.scan_side_px)
+            view = View(_small(frame, self._clip, self._settings.scan_side_px), frame.gray)
             if previous is not None and previous[1] == shot and frame.ref.time_s - previous[0].time_s <= 1.3:
-                self._weigh_motion(previous[2], luma, previous[0], shot)
-            previous = (frame.ref, shot, luma)
+                self._weigh_motion(previous[2], view, previous[0], shot)
+            previous = (frame.ref, shot, view)
 
     def _regions_wanted(self, samples: Sequence[Sample]) -> list[tuple[FrameRef, TextTrack]]:
         chosen = self._settings
@@ -347,18 +349,15 @@ class _Reader:
             if score >= self._settings.min_confidence and _continues(track, reading):
                 track.add(reading, shot)
 
-    def _weigh_motion(self, before: U8, after: U8, ref: FrameRef, shot: int) -> None:
-        scale = before.shape[1] / max(1, self._clip.source.width_px)
+    def _weigh_motion(self, before: View, after: View, ref: FrameRef, shot: int) -> None:
         tracks, boxes = [], []
         for track in self._tracks:
             near = min(track.readings, key=lambda r: abs(r.frame.time_s - ref.time_s))
             if shot in track.shots and (abs(near.frame.time_s - ref.time_s) < 0.6 or track.stays):
-                x1, y1, x2, y2 = near.box_xyxy_px
                 tracks.append(track)
-                boxes.append((x1 * scale, y1 * scale, x2 * scale, y2 * scale))
-        step = text_kinds.motion_between(before, after, boxes) if tracks else None
-        if step is not None:
-            text_kinds.weigh_motion(step, tracks, boxes)
+                boxes.append(near.box_xyxy_px)
+        if tracks:
+            text_kinds.weigh_motion(before, after, tracks, boxes)
 
     def finish(self) -> tuple[OverlayText, ...]:
         """Vote, decide kinds, and return the texts in order of time."""
@@ -376,7 +375,8 @@ class _Reader:
             readings = tuple(track.readings)
             running = text_tracking.runs(readings)
             if running:
-                text, confidence = readings[0].text_raw, sum(r.confidence for r in readings) / len(readings)
+                text = text_tracking.first_of_shape(readings)
+                confidence = sum(r.confidence for r in readings) / len(readings)
             else:
                 text, confidence = text_tracking.vote(readings)
             texts.append(

@@ -46,7 +46,7 @@ def open_picture(path: Path, limits: Limits) -> Clip | None:
     Image.init()
     try:
         image = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, ImportError):
         return None
     width, height = image.size
     frame_count = int(getattr(image, "n_frames", 1) or 1)

@@ -462,7 +462,10 @@ class _Run:
 
 
 def _with_needs(only: tuple[str, ...]) -> frozenset[str]:
-    """Names of the steps to run: those asked for and what they build on; all where none is asked for."""
+    """Names of the steps to run: those asked for and what they need; all where none is asked for.
+
+    What a step merely takes into account (``uses``) runs only where it is asked for too.
+    """
     by_name = {step.name: step for step in STEPS}
     if unknown := set(only) - set(by_name):
         raise InputError(f"There is no step called {sorted(unknown)[0]!r}.", f"Steps: {', '.join(by_name)}.")
@@ -472,7 +475,7 @@ def _with_needs(only: tuple[str, ...]) -> frozenset[str]:
         name = queue.pop()
         if name not in wanted:
             wanted.add(name)
-            queue += [*by_name[name].needs, *by_name[name].uses]
+            queue += by_name[name].needs
     return frozenset(wanted)
 
 

@@ -41,6 +41,8 @@ class ShotSettings:
     """Largest mean difference between frames that counts as coding noise."""
     still_drift: float = 2.0
     """Largest mean difference from the first frame of a still run."""
+    transition_s: float = 0.8
+    """Longest swipe or fade between two stills, seconds; it belongs to the still it leads to."""
     min_still_s: float = 0.6
     """Shortest slide or freeze, seconds."""
     freeze_motion: float = 1.5
@@ -113,12 +115,15 @@ class ShotFinder:
         times = [m.ref.time_s for m in self._measures]
         count = len(times)
         starts = {0, *self._cuts()}
+        stills: list[tuple[int, int]] = []
         for first, stop in self._still_runs():
             long_enough = (times[stop] if stop < count else times[-1]) - times[first] >= cfg.min_still_s
             if long_enough and self._stands_out(first, stop, starts):
-                starts.add(first)
-                if stop < count:
-                    starts.add(stop)
+                stills.append((first, stop))
+                starts |= {first, stop} - {count}
+        for (_, stop), (first, _) in zip(stills, stills[1:], strict=False):
+            if times[first] - times[stop] <= cfg.transition_s:
+                starts -= set(range(stop + 1, first + 1))
         black = [self._is_black(m) for m in self._measures]
         starts |= {i for i in range(1, count) if black[i] != black[i - 1]}
         return self._without_short(sorted(starts), times)
@@ -191,6 +196,9 @@ class ShotFinder:
         # The frames beside a cut are often blends of two pictures.
         margin = 2 if len(inside) > 8 else 0
         candidates = inside[margin : len(inside) - margin]
+        if kind == "still" and len(inside) > 1:
+            # not a frame of the swipe that leads in
+            candidates = [m for m in candidates if m.difference <= self.settings.still_difference] or candidates
         best = max(candidates, key=lambda m: (_exposed(m), m.sharpness))
         return Shot(
             index=index,

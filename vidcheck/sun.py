@@ -8,10 +8,10 @@ Three questions are answered here, all without pixels:
 * at which two times of a day an upright object throws a shadow of a given length (:func:`shadow_times`).
 
 Near the equator the length of the day hardly changes and twilight is short, so light tells a part of the day
-and no more. The weights are likelihoods, not probabilities: how often this kind of light is seen with the sun at that
-height, against the other kinds of light of the same setting (indoors or outdoors). To be indoors says nothing about
-time. Solar positions are those of the ``astral`` library (NOAA's equations, better than 0.1 degree for our
-centuries), geometric, without refraction.
+and no more. The weights are likelihoods, not probabilities: how often this kind of light is seen with the sun
+at that height, against the other kinds of light of the same setting (indoors or outdoors). To be indoors says
+nothing about time. Solar positions are those of the ``astral`` library (NOAA's equations, better than 0.1
+degree for our centuries), geometric, without refraction.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date as Date
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import date as Date
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -44,9 +44,9 @@ LIKELIHOODS: dict[str, tuple[float, ...]] = {
 }  # fmt: skip
 """How often a scene is given this label with the sun at each of :data:`ANCHORS_DEG`, relative to the most.
 
-Among outdoor labels for the outdoor ones, among indoor labels for the indoor ones. ``indoor_artificial`` never falls
-under one half: rooms without windows are lit by lamps at noon too, and how many of the rooms in question have
-none is not known.
+Among outdoor labels for the outdoor ones, among indoor labels for the indoor ones. ``indoor_artificial``
+never falls under one half: rooms without windows are lit by lamps at noon too, and how many of the rooms in
+question have none is not known.
 """
 
 _ZONES: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,8 @@ _ZONES: dict[str, tuple[str, ...]] = {
     "WIT": ("Asia/Jayapura",),
 }
 _ENVELOPE: dict[str, tuple[tuple[float, float], ...]] = {
-    # Corners of each zone, latitude and longitude in degrees: sunrise and sunset in between lie between theirs.
+    # Corners of each zone, latitude and longitude in degrees: sunrise and sunset in between lie between
+    # theirs.
     "WIB": (
         (5.9, 95.2),
         (-5.4, 102.3),
@@ -70,7 +71,8 @@ _ENVELOPE: dict[str, tuple[tuple[float, float], ...]] = {
 }
 # Solstices, equinoxes, the extremes of the equation of time (11 February, 3 November) and days between them.
 _YEAR: tuple[tuple[int, int], ...] = (
-    (1, 5), (1, 21), (2, 11), (3, 20), (4, 20), (5, 14), (6, 21), (7, 26), (8, 25), (9, 22), (10, 15), (11, 3), (12, 21),
+    (1, 5), (1, 21), (2, 11), (3, 20), (4, 20), (5, 14), (6, 21), (7, 26), (8, 25), (9, 22), (10, 15), (11,
+    3), (12, 21),
 )  # fmt: skip
 _MINUTES = (0, 15, 30, 45, 59)
 
@@ -108,7 +110,8 @@ class ShadowResult:
     windows: tuple[tuple[datetime, datetime], ...] = ()
     """The stretches of that day in which the elevation lies within its error: one or two."""
     possible: bool | None = None
-    """False where the sun does not reach that height on that date at that place: date, place or marks are wrong."""
+    """False where the sun does not reach that height on that date at that place: date, place or marks are
+    wrong."""
     highest_deg: float | None = None
     """Elevation of the sun at solar noon of that day, degrees."""
 
@@ -184,7 +187,9 @@ def sun_times(date: Date, lat: float, lon: float, zone: str) -> SunTimes:
 
 
 def label_likelihood(label: LightingLabel, elevation_deg: float) -> float:
-    """Return how often ``label`` is seen with the sun at ``elevation_deg``, relative to its most; 1 for ``unknown``."""
+    """Return how often ``label`` is seen with the sun at ``elevation_deg``, relative to its most; 1 for
+    ``unknown``.
+    """
     if label == "unknown":
         return 1.0
     values = LIKELIHOODS[label]
@@ -218,7 +223,9 @@ def _sites(lat: float | None, lon: float | None, zone: str | None) -> tuple[tupl
 
 
 def _zones_at(lat: float, lon: float) -> tuple[tzinfo, ...]:
-    """Zones that are possible at a place: Indonesia's by longitude, else the nautical one and its neighbours."""
+    """Zones that are possible at a place: Indonesia's by longitude, else the nautical one and its
+    neighbours.
+    """
     if -11.2 <= lat <= 6.2 and 94.5 <= lon <= 141.2:
         ranges = {"WIB": (94.5, 115.9), "WITA": (113.8, 127.3), "WIT": (124.2, 141.2)}
         return tuple(ZoneInfo(_ZONES[n][0]) for n, (west, east) in ranges.items() if west <= lon <= east)
@@ -248,9 +255,10 @@ def hour_weights_for(
 ) -> tuple[float, ...]:
     """Return 24 weights, one for each local hour, largest 1, never 0: how well the hour fits the light.
 
-    The weight of an hour is the mean over its minutes of :func:`label_likelihood` at the sun's elevation. Where
-    the date is missing the largest over the year is taken, where the place is missing the largest over the corners
-    of Indonesia's zones (or of ``zone``), so that nothing is excluded that is possible on some day or at some place.
+    The weight of an hour is the mean over its minutes of :func:`label_likelihood` at the sun's elevation.
+    Where the date is missing the largest over the year is taken, where the place is missing the largest over
+    the corners of Indonesia's zones (or of ``zone``), so that nothing is excluded that is possible on some
+    day or at some place.
 
     Parameters
     ----------
@@ -287,8 +295,9 @@ def combine_hour_weights(
 ) -> tuple[float, ...]:
     """Return hour weights of an uncertain label: the mean over labels by probability, largest 1.
 
-    ``probabilities`` are calibrated class probabilities (``LightingObservation.alternatives``), ``weights`` the
-    result of :func:`hour_weights_for` by label. Raises ValueError where a label with probability has no weights.
+    ``probabilities`` are calibrated class probabilities (``LightingObservation.alternatives``), ``weights``
+    the result of :func:`hour_weights_for` by label. Raises ValueError where a label with probability has no
+    weights.
     """
     missing = [label for label, p in probabilities.items() if p > 0 and label not in weights]
     if missing:
@@ -309,9 +318,9 @@ def odds_factor_working_hours(
 ) -> float:
     """Return the factor by which the weights multiply the odds of "inside working hours".
 
-    It is the mean weight inside divided by the mean weight outside. Outside counts only waking hours, every hour
-    alike: with the small hours in, where hardly anything is recorded, daylight would seem to say more than it does.
-    1 means that the light says nothing about it.
+    It is the mean weight inside divided by the mean weight outside. Outside counts only waking hours, every
+    hour alike: with the small hours in, where hardly anything is recorded, daylight would seem to say more
+    than it does. 1 means that the light says nothing about it.
 
     Parameters
     ----------
@@ -357,17 +366,20 @@ def shadow_times(
     relative_error: float = 0.10,
     slope_deg: float = 2.0,
 ) -> ShadowResult:
-    """Return the sun's elevation from an upright object and its shadow on level ground, and the two times it fits.
+    """Return the sun's elevation from an upright object and its shadow on level ground, and the two times it
+    fits.
 
-    ``tan(elevation) = height / length``. Height and length must be true lengths in the same unit, or lengths in the
-    picture that were corrected for perspective: a shadow towards or away from the camera looks shorter than it is.
+    ``tan(elevation) = height / length``. Height and length must be true lengths in the same unit, or lengths
+    in the picture that were corrected for perspective: a shadow towards or away from the camera looks shorter
+    than it is.
 
     Parameters
     ----------
     height, length:
         Of the object and of its shadow, same unit, greater than 0.
     date, lat, lon, zone:
-        When and where, as for :func:`hour_weights_for`; without all of date, lat and lon only the elevation is given.
+        When and where, as for :func:`hour_weights_for`; without all of date, lat and lon only the elevation
+        is given.
     relative_error:
         Standard error of ``height / length``, as a share. The default is a judgement, not a measurement.
     slope_deg:
@@ -382,7 +394,8 @@ def shadow_times(
         raise UsageError("Height and shadow length must be greater than 0.", "Example: --shadow 170 95")
     angle = math.atan2(height, length)
     elevation = math.degrees(angle)
-    # d(atan r) = dr / (1 + r^2) = (dr / r) * sin(2 angle) / 2; the sun's disc blurs the tip by a quarter degree.
+    # d(atan r) = dr / (1 + r^2) = (dr / r) * sin(2 angle) / 2; the sun's disc blurs the tip by a quarter
+    # degree.
     error = math.hypot(math.degrees(math.sin(2 * angle) / 2 * relative_error), slope_deg, 0.27)
     if date is None or lat is None or lon is None:
         return ShadowResult(elevation, error, None, None, None)

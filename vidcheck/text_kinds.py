@@ -29,7 +29,7 @@ _INTERFACE = re.compile(
     r"|.{0,24}\b(?:bergabung|joined|menit yang lalu|jam yang lalu))\b.{0,24}$"
 )
 _HANDLE = re.compile(r"^\W{0,2}@[\w.]{2,30}\W{0,2}$")
-_STATUS_COMPANION = re.compile(r"(?i)^(?:[345]g\+?|lte|h\+|volte|vowifi|wifi|\d{1,3}\s?%|\d+([.,]\d+)?\s?[km]b/s"
+_STATUS_COMPANION = re.compile(r"(?i)^(?:[345]g\+?(?:\s?\d{1,3}\s?%)?|lte|h\+|volte|vowifi|wifi|\d{1,3}\s?%|\d+([.,]\d+)?\s?[km]b/s"
                                r"|telkomsel|indosat|xl|axis|tri|smartfren|im3|by\.?u|ioh)\W*$")
 _BARE_TIME = re.compile(r"^\W{0,2}[0-2]?\d[.:][0-5]\d(?:\s?[ap]m)?(?:\W.{0,14})?$", re.IGNORECASE)
 _STAMP_WORDS = re.compile(
@@ -38,106 +38,116 @@ _STAMP_WORDS = re.compile(
 )
 
 
+_MIN_MOTION_PX = 2.5
+"""Motion of the scene, full-size pixels, from which standing and going can be told apart."""
+
+
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Motion between two frames at scan scale."""
+class View:
+    """One frame as the motion test needs it."""
 
-    points: npt.NDArray[np.float32]
-    """Where points stood in the earlier frame, shape (n, 2), scan pixels."""
-    shift: npt.NDArray[np.float32]
-    """How they moved, shape (n, 2), scan pixels."""
+    small: U8
+    """Luma at scan scale, shape (h, w)."""
+    full: U8
+    """Luma at full size."""
 
 
-def motion_between(before: U8, after: U8, boxes: Sequence[Box]) -> Step | None:
-    """Follow points from one scanned luma frame to the next (pyramidal Lucas-Kanade).
+def weigh_motion(before: View, after: View, tracks: Sequence[TextTrack], boxes: Sequence[Box]) -> None:
+    """Compare each text between two frames: does it stand, or go where the scene goes?
+
+    The scene's motion is a similarity transform fitted (RANSAC) to points outside the texts, followed by
+    pyramidal Lucas-Kanade. The text's edge picture is then correlated with the later frame at its own place and
+    at the place the scene would have carried it to. What is found is counted in the tracks.
 
     Parameters
     ----------
     before, after:
-        uint8 of shape (h, w), the same scale.
+        The frames, in order of time.
+    tracks:
+        The texts.
     boxes:
-        Text boxes at that scale; points are sought inside them as well as over the whole frame.
+        Where they stand in ``before``, full-size pixels.
     """
+    scale = before.small.shape[1] / before.full.shape[1]
+    model = _scene_motion(
+        before.small, after.small, [(b[0] * scale, b[1] * scale, b[2] * scale, b[3] * scale) for b in boxes]
+    )
+    if model is None:
+        return
+    for track, box in zip(tracks, boxes, strict=True):
+        centre = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]) * scale
+        carried = (model[:, :2] @ centre + model[:, 2] - centre) / scale
+        if np.linalg.norm(carried) < _MIN_MOTION_PX:
+            continue  # the scene stands still here: no evidence either way
+        stands = _found_at(before.full, after.full, box, (0, 0))
+        goes = _found_at(before.full, after.full, box, (round(float(carried[0])), round(float(carried[1]))))
+        if stands is None or goes is None:
+            continue
+        if stands > goes + 0.1 and stands > 0.3:
+            track.fixed += 1
+        elif goes > stands + 0.1 and goes > 0.3:
+            track.moves += 1
+
+
+def _scene_motion(before: U8, after: U8, boxes: Sequence[Box]) -> npt.NDArray[np.float64] | None:
+    """Similarity transform of the scene, shape (2, 3), scan pixels, or None where it cannot be told."""
     import cv2
 
-    points: list[npt.NDArray[np.float32]] = []
-    whole = cv2.goodFeaturesToTrack(before, maxCorners=260, qualityLevel=0.005, minDistance=9)
-    if whole is not None:
-        points.append(np.asarray(whole, dtype=np.float32).reshape(-1, 2))
-    height, width = before.shape
-    for box in boxes:
-        x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
-        x2, y2 = min(width, int(np.ceil(box[2]))), min(height, int(np.ceil(box[3])))
-        if x2 - x1 < 6 or y2 - y1 < 4:
-            continue
-        inside = cv2.goodFeaturesToTrack(before[y1:y2, x1:x2], maxCorners=16, qualityLevel=0.05, minDistance=3)
-        if inside is not None:
-            points.append(np.asarray(inside, dtype=np.float32).reshape(-1, 2) + np.array([x1, y1], dtype=np.float32))
-    if not points:
+    mask = np.full(before.shape, 255, dtype=np.uint8)
+    for x1, y1, x2, y2 in boxes:
+        mask[max(0, int(y1) - 2) : int(y2) + 3, max(0, int(x1) - 2) : int(x2) + 3] = 0
+    found = cv2.goodFeaturesToTrack(before, maxCorners=240, qualityLevel=0.005, minDistance=9, mask=mask)
+    if found is None or len(found) < 12:
         return None
-    old = np.concatenate(points).reshape(-1, 1, 2)
+    old = np.asarray(found, dtype=np.float32).reshape(-1, 1, 2)
     flow: Any = cv2.calcOpticalFlowPyrLK  # its stub does not know that the points to fill in may be None
     new, ok, _ = flow(before, after, old, None, winSize=(15, 15), maxLevel=3)
     back, ok_back, _ = flow(after, before, new, None, winSize=(15, 15), maxLevel=3)
     good = (ok.ravel() == 1) & (ok_back.ravel() == 1) & (np.linalg.norm((back - old).reshape(-1, 2), axis=1) < 0.7)
-    if good.sum() < 8:
+    if good.sum() < 12:
         return None
-    start = old.reshape(-1, 2)[good]
-    return Step(start, np.asarray(new, dtype=np.float32).reshape(-1, 2)[good] - start)
+    model, inliers = cv2.estimateAffinePartial2D(old[good], new[good], ransacReprojThreshold=1.5)
+    if model is None or inliers is None or inliers.sum() < max(10, 0.35 * good.sum()):
+        return None
+    return np.asarray(model, dtype=np.float64)
 
 
-def weigh_motion(step: Step, tracks: Sequence[TextTrack], boxes: Sequence[Box]) -> None:
-    """Add what one step says to the tracks whose boxes (at scan scale) are given."""
+def _edges(luma: U8) -> npt.NDArray[np.float32]:
     import cv2
 
-    x, y = step.points[:, 0], step.points[:, 1]
-    in_text = np.zeros(len(x), dtype=bool)
-    members: list[npt.NDArray[np.bool_]] = []
-    for box in boxes:
-        inside = (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
-        members.append(inside)
-        in_text |= inside
-    scene = ~in_text
-    if scene.sum() < 12:
-        return
-    model, inliers = cv2.estimateAffinePartial2D(
-        step.points[scene], step.points[scene] + step.shift[scene], ransacReprojThreshold=1.5
-    )
-    if model is None or inliers is None or inliers.sum() < max(10, 0.35 * scene.sum()):
-        return
-    for track, box, inside in zip(tracks, boxes, members, strict=True):
-        if inside.sum() < 3:
-            continue
-        centre = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
-        expected = model[:, :2] @ centre + model[:, 2] - centre
-        size = float(np.linalg.norm(expected))
-        if size < 0.8:
-            continue  # the scene stands still here: no evidence either way
-        seen = np.median(step.shift[inside], axis=0)
-        if np.linalg.norm(seen) < 0.3 * size:
-            track.fixed += 1
-        elif np.linalg.norm(seen - expected) < 0.35 * size + 0.2:
-            track.moves += 1
+    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=3)
+    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=3)
+    return np.asarray(cv2.magnitude(across, down), dtype=np.float32)
 
 
-def ink_spread(luma: U8) -> float:
-    """Return the luma spread of the text's strokes: small where the print is one flat tone.
+def _found_at(before: U8, after: U8, box: Box, shift: tuple[int, int]) -> float | None:
+    """Correlation of the text's edges with the later frame at a shift, one pixel of play; None off the frame."""
+    import cv2
 
-    Otsu's threshold splits the crop in two; the strokes are the smaller class. Luma 0..255.
+    x1, y1, x2, y2 = int(box[0]), int(box[1]), int(np.ceil(box[2])), int(np.ceil(box[3]))
+    height, width = before.shape
+    x1, y1, x2, y2 = max(2, x1), max(2, y1), min(width - 2, x2), min(height - 2, y2)
+    # only the part that is still on the frame after the shift can be compared
+    x1, x2 = max(x1, 2 - shift[0]), min(x2, width - 2 - shift[0])
+    y1, y2 = max(y1, 2 - shift[1]), min(y2, height - 2 - shift[1])
+    if x2 - x1 < 12 or y2 - y1 < 6:
+        return None
+    ours = _edges(before[y1:y2, x1:x2])
+    theirs = _edges(after[y1 + shift[1] - 1 : y2 + shift[1] + 1, x1 + shift[0] - 1 : x2 + shift[0] + 1])
+    return float(cv2.matchTemplate(theirs, ours, cv2.TM_CCOEFF_NORMED).max())
+
+
+def tone_reach(picture: U8) -> float:
+    """Return how near a crop's brightest print comes to a pure colour, 0..1.
+
+    Parameters
+    ----------
+    picture:
+        uint8 of shape (h, w, 3), blue first: burned-in print is drawn at full value, scenery seldom reaches it.
     """
-    import cv2
-
-    if min(luma.shape) < 4:
-        return 99.0
-    threshold, _ = cv2.threshold(luma, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    bright, dark = luma[luma > threshold], luma[luma <= threshold]
-    if bright.size < 8 or dark.size < 8:
-        return 99.0
-    ink = bright if bright.size <= dark.size else dark
-    # anti-aliased and coded edges lie between the classes: judge the half nearest to the stroke's own tone
-    tone = np.percentile(ink, 80 if ink is bright else 20)
-    spread = np.abs(ink.astype(np.float32) - tone)
-    return float(np.median(spread))
+    if picture.size == 0:
+        return 0.0
+    return float(np.percentile(picture.max(axis=2), 97)) / 255
 
 
 def jumps_about(track: TextTrack) -> bool:
@@ -179,53 +189,60 @@ def decide_kinds(tracks: Sequence[TextTrack], width: int, height: int, pictures:
         See :func:`outlives_cut`.
     """
     top = [t for t in tracks if t.box[3] < 0.09 * max(height, width)]
-    companions = sum(bool(_STATUS_COMPANION.match(t.readings[0].text_raw.strip())) for t in top)
+    bar = [t for t in top if _BARE_TIME.match(_text(t)) and (height > 1.2 * width or _has_companion(t, top))]
     kinds: list[OverlayKind] = []
-    scores: list[float] = []
     for track in tracks:
-        text = track.readings[0].text_raw.strip()
-        moves = track.moves >= 2 and track.moves > 2 * track.fixed
-        scores.append(_burned_in_score(track, text, width, height))
-        if moves:
+        text = _text(track)
+        if track.moves >= 2 and track.moves > 2 * track.fixed:
             kinds.append("scene")
         elif (
             _INTERFACE.match(text) or _HANDLE.match(text) or jumps_about(track)
-            or (track in top and height > 1.2 * width and _BARE_TIME.match(text))
-            or (track in top and companions and (_BARE_TIME.match(text) or _STATUS_COMPANION.match(text)))
+            or any(track is clock or _same_row(track, clock) for clock in bar)
         ):
             kinds.append("interface")
         elif track.fixed >= 2 and track.fixed >= 2 * track.moves:
             kinds.append("overlay")
-        elif outlives_cut(track, pictures) or scores[-1] >= 2.0:
+        elif outlives_cut(track, pictures) or _burned_in_score(track, width, height) >= 2.0:
             kinds.append("overlay")
         else:
             kinds.append("scene")
     return _same_block(tracks, kinds)
 
 
-def _burned_in_score(track: TextTrack, text: str, width: int, height: int) -> float:
-    box = track.box
+def _text(track: TextTrack) -> str:
+    return max(track.readings, key=lambda r: r.confidence).text_raw.strip()
+
+
+def _same_row(a: TextTrack, b: TextTrack) -> bool:
+    middle = (a.box[1] + a.box[3]) / 2
+    return b.box[1] < middle < b.box[3] and bool(a.shots & b.shots)
+
+
+def _has_companion(track: TextTrack, top: Sequence[TextTrack]) -> bool:
+    """Whether signal, battery or carrier stand in the row of a bare time, as in a phone's status bar."""
+    return any(t is not track and _same_row(t, track) and _STATUS_COMPANION.match(_text(t)) for t in top)
+
+
+def _burned_in_score(track: TextTrack, width: int, height: int) -> float:
+    """Weigh what is left where nothing moves: wording, place, size, slant and tone. From 2 it counts as burned in."""
+    box, text, side = track.box, _text(track), min(width, height)
     score = 0.0
-    times = find_times(text)
-    if any(t.role == "moment" and t.labelled and (t.dates or t.precision_s == 1) for t in times):
+    stamped = [any(t.role == "moment" and t.labelled and (t.dates or t.precision_s == 1) for t in find_times(r.text_raw))
+               for r in track.readings[:12]]
+    if 2 * sum(stamped) >= len(stamped):
         score += 1.5
     if _STAMP_WORDS.search(text):
         score += 1.5
-    margin = min(box[0], width - box[2], box[1], height - box[3])
-    if margin < 0.04 * min(width, height):
-        score += 0.5
-    spread = float(np.median(track.ink_spread)) if track.ink_spread else 99.0
-    slant = float(np.median(np.abs(track.angle_deg))) if track.angle_deg else 0.0
-    if spread <= 6:
-        score += 1.5
-    elif spread <= 12:
+    if min(box[0], width - box[2], box[1], height - box[3]) < 0.1 * side:
         score += 0.75
-    if slant > 2.5:
-        score -= 1.5
-    if track.fixed > track.moves:
-        score += 1.0
-    elif track.moves > track.fixed:
-        score -= 1.0
+    if (box[3] - box[1]) < 0.07 * side:
+        score += 0.5
+    slant = float(np.median(np.abs(track.angle_deg))) if track.angle_deg else 0.0
+    score += 0.5 if slant < 1.0 else -1.5 if slant > 2.5 else 0.0
+    if track.tone and float(np.median(track.tone)) > 0.93:
+        score += 0.5
+    if track.fixed != track.moves:
+        score += 1.0 if track.fixed > track.moves else -1.0
     return score
 
 

@@ -21,8 +21,9 @@ F32 = npt.NDArray[np.float32]
 
 _CELL_W, _CELL_H = 16, 8  # pixels of the scanned picture; a line of small print is one or two cells high
 _EDGE = 24  # luma step between neighbours that counts as a stroke's edge; H.264 at 300 kbit/s keeps such steps
-_DENSE = 0.10  # share of stroke edges in a cell that looks like print
-_CHANGED = 0.08  # change of that share that is more than coding noise
+_DENSE = 0.08  # share of stroke edges in a cell that looks like print
+_STAYED = 4  # samples in a row at one pixel after which an edge counts as standing
+_LINE_CELLS = 4  # new cells in a line from which an arrival is worth a read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Sample:
     """Variance of the Laplacian of the scanned luma, a relative figure."""
     texture: F32
     """Share of stroke-like edges by cell, shape (rows, columns), 0..1."""
+    standing: F32
+    """The same, of edges that have stood in one place for a second: scenery that moves leaves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +57,40 @@ class Plan:
         return self.wanted - len(self.reads)
 
 
-def scan(ref: FrameRef, luma: U8) -> Sample:
-    """Measure one frame.
+class Scanner:
+    """Looks at frames in order of time and remembers how long every edge has stood."""
 
-    Parameters
-    ----------
-    ref:
-        The frame.
-    luma:
-        Its luma, uint8 of shape (h, w), scaled so that the long side is about 640 to 960 pixels.
-    """
+    def __init__(self) -> None:
+        self._age: U8 | None = None
+
+    def add(self, ref: FrameRef, luma: U8) -> Sample:
+        """Measure one frame.
+
+        Parameters
+        ----------
+        ref:
+            The frame.
+        luma:
+            Its luma, uint8 of shape (h, w), scaled so that the long side is about 800 pixels.
+        """
+        import cv2
+
+        sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
+        edges = (cv2.absdiff(luma[:, 1:], luma[:, :-1]) > _EDGE).astype(np.uint8)
+        if self._age is None or self._age.shape != edges.shape:
+            self._age = np.zeros_like(edges)
+        near = cv2.dilate(edges, np.ones((3, 3), dtype=np.uint8))  # coding moves an edge by a pixel
+        self._age = np.where(near > 0, np.minimum(self._age, 250) + 1, 0).astype(np.uint8)
+        standing = edges * (self._age >= _STAYED).astype(np.uint8)
+        return Sample(ref, sharpness, _by_cell(edges), _by_cell(standing))
+
+
+def _by_cell(mask: U8) -> F32:
     import cv2
 
-    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
-    step = cv2.absdiff(luma[:, 1:], luma[:, :-1])
-    edges = (step > _EDGE).astype(np.float32)
-    rows, columns = max(1, luma.shape[0] // _CELL_H), max(1, luma.shape[1] // _CELL_W)
-    texture = cv2.resize(edges, (columns, rows), interpolation=cv2.INTER_AREA)
-    return Sample(ref, sharpness, np.asarray(texture, dtype=np.float32))
+    rows, columns = max(1, mask.shape[0] // _CELL_H), max(1, mask.shape[1] // _CELL_W)
+    share = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(share, dtype=np.float32)
 
 
 def plan_reads(samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: int, every_s: float,
@@ -122,19 +141,17 @@ def plan_reads(samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: i
 
 
 def _arrivals(inside: Sequence[Sample], lead: Sample, min_gap_s: float) -> list[tuple[float, Sample]]:
-    """Places where text-like cells are new against the last read frame and stay for two samples."""
+    """Places where print has come to stand in cells that were bare when a frame was last read."""
     found: list[tuple[float, Sample]] = []
-    known = lead.texture
-    last_s = lead.ref.time_s
-    for before, now in zip(inside, inside[1:], strict=False):
-        if abs(now.ref.time_s - last_s) < min_gap_s or now.ref.index <= lead.ref.index:
+    read = lead
+    for now in inside:
+        if now.ref.time_s - read.ref.time_s < min_gap_s:
             continue
-        stays = (np.abs(now.texture - before.texture) < _CHANGED) & (now.texture > _DENSE)
-        new = stays & (np.abs(now.texture - known) > _CHANGED)
+        new = (now.standing > _DENSE) & (read.texture < 0.5 * now.standing)
         score = _in_lines(new)
-        if score >= 3:
+        if score >= _LINE_CELLS:
             found.append((float(score), now))
-            known, last_s = now.texture, now.ref.time_s
+            read = now
     return found
 
 

@@ -90,8 +90,8 @@ class TextTrack:
     """Its readings, in order of time."""
     shots: set[int] = field(default_factory=set)
     """Positions of the shots in which it was read."""
-    ink_spread: list[float] = field(default_factory=list)
-    """Luma spread of its strokes by reading: burned-in print is flat, painted signs are not."""
+    tone: list[float] = field(default_factory=list)
+    """How near its print comes to a pure colour, 0..1, by reading: burned-in print is drawn at full value."""
     angle_deg: list[float] = field(default_factory=list)
     """Slant of its line by reading."""
     fixed: int = 0
@@ -239,6 +239,12 @@ def _reference(readings: Sequence[TextReading]) -> str:
     for reading in readings:
         weights[reading.text_raw] += max(0.05, reading.confidence) ** 2
     return max(weights.items(), key=lambda item: item[1])[0]
+
+
+def first_of_shape(readings: Sequence[TextReading]) -> str:
+    """Return the first reading that has the shape most readings have: where a running text starts."""
+    shape = Counter(masked(r.text_raw) for r in readings).most_common(1)[0][0]
+    return next(r.text_raw for r in readings if masked(r.text_raw) == shape)
 
 
 def runs(readings: Sequence[TextReading]) -> bool:

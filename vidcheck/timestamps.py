@@ -13,101 +13,15 @@ firmware prints.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Literal
 
+from vidcheck import timestamp_grammar as grammar
+
 Order = Literal["dmy", "mdy", "ymd", "named"]
 Role = Literal["moment", "range", "duration"]
-
-MAX_TEXT = 400
-"""Characters of one text that are searched; no printed clock is longer, and hostile text is."""
-
-ZONE_OFFSETS_MIN = {"WIB": 420, "WITA": 480, "WIT": 540}
-"""Minutes ahead of UTC of the three Indonesian zones (facts table ``provinces_tz``)."""
-
-_MONTHS: dict[str, int] = {}
-for _number, _names in enumerate(
-    (
-        "januari jan january",
-        "februari feb pebruari peb february",
-        "maret mar march",
-        "april apr",
-        "mei may",
-        "juni jun june",
-        "juli jul july",
-        "agustus agu agt agus ags aug august",
-        "september sep sept",
-        "oktober okt october oct",
-        "november nov nopember nop",
-        "desember des december dec",
-    ),
-    start=1,
-):
-    _MONTHS.update(dict.fromkeys(_names.split(), _number))
-
-_WEEKDAYS: dict[str, int] = {}
-for _number, _names in enumerate(
-    (
-        "senin sen monday mon",
-        "selasa sel tuesday tue tues",
-        "rabu rab wednesday wed",
-        "kamis kam kms thursday thu thur thurs",
-        "jumat jum'at jum friday fri",
-        "sabtu sab saturday sat",
-        "minggu min ahad sunday sun",
-    )
-):
-    _WEEKDAYS.update(dict.fromkeys(_names.split(), _number))
-
-# Letters that the recogniser prints for digits in clock fonts. One character for one, so spans survive.
-_FOLD = str.maketrans("OoQDIil|!ZzSsBGbqg", "000011111225586699"[:18])
-_FOLD.update({ord(letter): ord(digit) for letter, digit in {"B": "8", "G": "6", "b": "6", "q": "9", "g": "9"}.items()})
-_CONFUSABLE_RUN = re.compile(r"[0-9OoQDIil|!ZzSsBGbqg]+")
-_UNFOLD_NAME = str.maketrans({"0": "o", "1": "i", "|": "l", "5": "s", "8": "b", "’": "'", "`": "'"})
-
-_SEP = r"\s?[-/.–—_·年月]\s?"
-_DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])"
-_MONTH = r"(?:0[1-9]|1[0-2]|[1-9])"
-_YEAR = r"(?:19[7-9]\d|20\d\d)"
-_GLUED_TIME = r"\d{1,2}\s?[:;.]\s?\d\d"
-_YMD = re.compile(rf"(?<!\d)(?P<y>{_YEAR}){_SEP}(?P<a>{_MONTH}){_SEP}(?P<b>{_DAY})(?:日)?(?:(?!\d)|(?={_GLUED_TIME}))")
-_XXY = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}}){_SEP}(?P<y>{_YEAR})(?:(?!\d)|(?={_GLUED_TIME}))")
-_SHORT = re.compile(r"(?<![\d/.:-])(?P<a>\d\d)(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d\d)(?![\d/:-])")
-_COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[ _T-]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)")
-_NAME = r"[A-Za-z0158|]{3,10}"
-_DAY_NAME_YEAR = re.compile(
-    rf"(?<!\d)(?P<d>{_DAY})(?:st|nd|rd|th)?[\s.,/-]{{0,3}}(?P<mon>{_NAME})(?:[\s.,/'’-]{{0,3}}(?P<y>{_YEAR}|(?<=['’/-])\d\d))?"
-    rf"(?:(?!\d)|(?={_GLUED_TIME}))"
-)
-_NAME_DAY_YEAR = re.compile(
-    rf"(?<![A-Za-z])(?P<mon>{_NAME})[\s.,/-]{{0,3}}(?P<d>{_DAY})(?:st|nd|rd|th)?[\s.,/-]{{1,3}}(?P<y>{_YEAR})"
-    rf"(?:(?!\d)|(?={_GLUED_TIME}))"
-)
-_TIME = re.compile(
-    r"(?<![\d:])(?P<h>[01]?\d|2[0-4])(?P<sep>\s?[:;∶]\s?|\s?\.\s?)(?P<m>[0-5]\d)"
-    r"(?:\s?[:;∶.]\s?(?P<s>[0-5]\d)(?:[.,:]\d{1,3})?)?(?!\d|\s?[:;.]\d)"
-)
-_TIME_LOST_COLON = re.compile(r"(?<![\d:])(?:(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)[:;.](?P<s>[0-5]\d)|"
-                              r"(?P<h2>[01]\d|2[0-3])[:;.](?P<m2>[0-5]\d)(?P<s2>[0-5]\d))(?![\d:])")
-_HOUR_WORD = re.compile(r"(?i)\b(?:jam|pukul|pkl\.?)\s{0,2}(?P<h>[01]?\d|2[0-4])(?![\d:.;])")
-_LABEL = re.compile(r"(?i)(?:pukul|pkl|jam|at|tgl|tanggal|time|waktu)\s?[.:]?\s{0,2}$")
-_MERIDIEM = re.compile(r"(?i)^\s{0,2}([ap])\s?\.?\s?m")
-_PERIOD = re.compile(r"(?i)^\s{0,2}(?:wib|wita|wit)?\s{0,2}(dini\s?hari|pagi|siang|sore|petang|malam)")
-_PERIOD_HOURS = {"dinihari": range(0, 5), "pagi": range(0, 12), "siang": range(10, 16), "sore": range(14, 19),
-                 "petang": range(15, 20), "malam": (*range(18, 24), 0, 1, 2, 3)}
-_ZONE = re.compile(
-    r"(?i)^[\s(,|-]{0,3}(?:(?P<name>W[I1l|]TA|W[I1l|][B8]|W[I1l|]T)(?![A-Za-z])"
-    r"|(?:GMT|UTC)\s?(?P<sign>[+-−])\s?(?P<oh>[01]?\d)(?:[:.]?(?P<om>[0-5]\d))?)"
-)
-_RANGE_LINK = re.compile(r"(?i)^\s?(?:wib|wita|wit)?\s?(?:-|–|—|~|s\s?/\s?d\.?|s\.d\.?|sd|sampai|hingga|to|until)\s?$")
-_TIMER_BEFORE = re.compile(r"(?i)(?:\brec\b|●|timer|durasi|[-/])\s?$")
-_NOT_A_TIME_BEFORE = re.compile(r"(?i)(?:rp\.?|idr|\$|lat|long?|lon|v|ver\.?|no\.?|ayat)\s?[:.]?\s?-?$")
-_NOT_A_TIME_AFTER = re.compile(r"(?i)^\s?(?:%|°|º|['\"]|km|kg|gb|mb|rb|ribu|jt|juta|k\b|m\b|fps|mbps|usd|persen)")
-_JOIN = re.compile(r"(?i)^[\s,;|@()\[\]•·T/-]{0,4}(?:[a-z'’.]{2,10}[\s,.]{0,3})?(?:pukul|pkl|jam|at|wib|wita|wit)?[\s.:,@()|-]{0,3}$")
-
 
 @dataclass(frozen=True, slots=True)
 class PrintedTime:
@@ -191,10 +105,10 @@ def find_times(text: str) -> tuple[PrintedTime, ...]:
     """Return every date and time printed in ``text``, in order of place.
 
     Anything may be passed: text that holds no date or time gives an empty tuple, never an error. Only the
-    first :data:`MAX_TEXT` characters are searched.
+    first :data:`vidcheck.timestamp_grammar.MAX_TEXT` characters are searched.
     """
-    plain = _normalise(text)
-    folded, repaired = _fold_digits(plain)
+    plain = grammar.normalise(text)
+    folded, repaired = grammar.fold_digits(plain)
     days = list(_dates(folded, repaired))
     clocks = _mark_ranges(folded, list(_times(folded, repaired, days)))
     found: list[tuple[int, PrintedTime]] = []
@@ -233,12 +147,12 @@ def settle_order(readings: Sequence[PrintedTime]) -> tuple[PrintedTime, ...]:
 
 def weekday_of(name: str) -> int | None:
     """Return the day of the week that ``name`` stands for, Monday 0, or None."""
-    return _lookup(name, _WEEKDAYS)[0]
+    return grammar.lookup(name, grammar.WEEKDAYS)[0]
 
 
 def month_of(name: str) -> int | None:
     """Return the month (1 to 12) that ``name`` stands for, or None."""
-    return _lookup(name, _MONTHS)[0]
+    return grammar.lookup(name, grammar.MONTHS)[0]
 
 
 def _keep_order(reading: PrintedTime, order: Order) -> PrintedTime:
@@ -246,34 +160,6 @@ def _keep_order(reading: PrintedTime, order: Order) -> PrintedTime:
     if not kept or len(reading.dates) < 2:
         return reading
     return replace(reading, orders=tuple(o for o, _ in kept), dates=tuple(d for _, d in kept))
-
-
-def _normalise(text: str) -> str:
-    clean = unicodedata.normalize("NFKC", text[:MAX_TEXT])[: 2 * MAX_TEXT]
-    return "".join(char if char.isprintable() else " " for char in clean)
-
-
-def _fold_digits(text: str) -> tuple[str, tuple[bool, ...]]:
-    """Turn letters that stand for digits into digits, only inside number-like runs; same length."""
-    chars = list(text)
-    changed = [False] * len(text)
-    for match in _CONFUSABLE_RUN.finditer(text):
-        run, start, end = match.group(), match.start(), match.end()
-        if run.isdigit():
-            continue
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if (before.isalpha()) or (after.isalpha() and not text[end : end + 3].upper().startswith(("WI", "AM", "PM"))):
-            continue
-        in_number = any(char.isdigit() for char in run) and len(run) <= 8
-        by_colon = len(run) == 2 and (
-            re.match(r"[:;]\d", text[end : end + 2]) or re.search(r"\d[:;]$", text[max(0, start - 2) : start])
-        )
-        if in_number or by_colon:
-            for index in range(start, end):
-                if not text[index].isdigit():
-                    chars[index] = text[index].translate(_FOLD)
-                    changed[index] = True
-    return "".join(chars), tuple(changed)
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
@@ -307,19 +193,19 @@ def _dates(text: str, repaired: Sequence[bool]) -> Iterator[_DatePart]:
             repairs = sum(repaired[match.start() : match.end()]) + extra
             parts.append(_DatePart(match.start(), match.end(), options, day_month, repairs, clock))
 
-    for match in _COMPACT.finditer(text):
+    for match in grammar.COMPACT.finditer(text):
         y, mo, d, h, mi, s = map(int, match.groups())
         add(match, _options([("ymd", y, mo, d)]), clock=time(h, mi, s))
-    for match in _YMD.finditer(text):
+    for match in grammar.YMD.finditer(text):
         y, a, b = (int(match[key]) for key in ("y", "a", "b"))
         glued = text[match.end() : match.end() + 1].isdigit() and len(match["b"]) == 1
         add(match, _options([("ymd", y, a, b)]), extra=int(glued or _two_splits(text, match)))
-    for match in _XXY.finditer(text):
+    for match in grammar.XXY.finditer(text):
         y, a, b = (int(match[key]) for key in ("y", "a", "b"))
         add(match, _options([("dmy", y, b, a), ("mdy", y, a, b)]))
-    for pattern in (_DAY_NAME_YEAR, _NAME_DAY_YEAR):
+    for pattern in (grammar.DAY_NAME_YEAR, grammar.NAME_DAY_YEAR):
         for match in pattern.finditer(text):
-            month, fixes = _lookup(match["mon"], _MONTHS)
+            month, fixes = grammar.lookup(match["mon"], grammar.MONTHS)
             if month is None:
                 continue
             d = int(match["d"])
@@ -329,9 +215,9 @@ def _dates(text: str, repaired: Sequence[bool]) -> Iterator[_DatePart]:
                 continue
             year = int(match["y"]) if len(match["y"]) == 4 else 2000 + int(match["y"])
             add(match, _options([("named", year, month, d)]), extra=fixes)
-    for match in _SHORT.finditer(text):
+    for match in grammar.SHORT.finditer(text):
         a, b, y = (int(match[key]) for key in ("a", "b", "y"))
-        if match["sep"] == "." and not re.match(rf"\s{{0,2}}{_GLUED_TIME}", text[match.end() :]):
+        if match["sep"] == "." and not re.match(rf"\s{{0,2}}{grammar.GLUED_TIME}", text[match.end() :]):
             continue  # 10.15.22 is a time in Indonesian print, unless a time follows it
         add(match, _options([("dmy", 2000 + y, b, a), ("mdy", 2000 + y, a, b), ("ymd", 2000 + a, b, y)]))
     yield from sorted(parts, key=lambda part: part.start)
@@ -350,7 +236,8 @@ def _times(text: str, repaired: Sequence[bool], days: Sequence[_DatePart]) -> It
         blanked[start:end] = "\x00" * (end - start)
     body = "".join(blanked)
     used: list[tuple[int, int]] = []
-    for pattern, guessed in ((_TIME, 0), (_TIME_LOST_COLON, 1)):
+    patterns = ((grammar.TIME_LOST_SPACE, 1), (grammar.TIME, 0), (grammar.TIME_LOST_COLON, 1))
+    for pattern, guessed in patterns:
         for match in pattern.finditer(body):
             groups = match.groupdict()
             hour = groups["h"] or groups.get("h2")
@@ -362,7 +249,7 @@ def _times(text: str, repaired: Sequence[bool], days: Sequence[_DatePart]) -> It
             if part is not None:
                 used.append((part.start, part.end))
                 yield part
-    for match in _HOUR_WORD.finditer(body):
+    for match in grammar.HOUR_WORD.finditer(body):
         if any(match.start() < b and match.end() > a for a, b in used):
             continue
         part = _time_part(body, match, int(match["h"]), 0, None, 0, repaired, hour_only=True)
@@ -373,13 +260,13 @@ def _times(text: str, repaired: Sequence[bool], days: Sequence[_DatePart]) -> It
 def _time_part(body: str, match: re.Match[str], hour: int, minute: int, second: str | None, guessed: int,
                repaired: Sequence[bool], *, hour_only: bool = False) -> _TimePart | None:
     before, after, end = body[: match.start()], body[match.end() :], match.end()
-    if _NOT_A_TIME_BEFORE.search(before[-8:]) or _NOT_A_TIME_AFTER.match(after):
+    if grammar.NOT_A_TIME_BEFORE.search(before[-8:]) or grammar.NOT_A_TIME_AFTER.match(after):
         return None
     repairs = guessed + sum(repaired[match.start() : match.end()])
-    strong = hour_only or second is not None or _LABEL.search(before[-10:]) is not None
+    strong = hour_only or second is not None or grammar.LABEL.search(before[-10:]) is not None
     other_half: time | None = None
-    meridiem = _MERIDIEM.match(after)
-    period = _PERIOD.match(after)
+    meridiem = grammar.MERIDIEM.match(after)
+    period = grammar.PERIOD.match(after)
     if meridiem is not None:
         afternoon = meridiem[1].lower() == "p"
         if hour > 12 and not afternoon:
@@ -390,7 +277,7 @@ def _time_part(body: str, match: re.Match[str], hour: int, minute: int, second: 
             hour += 12
         end, strong = match.end() + meridiem.end(), True
     elif period is not None:
-        wanted = _PERIOD_HOURS[period[1].lower().replace(" ", "")]
+        wanted = grammar.PERIOD_HOURS[period[1].lower().replace(" ", "")]
         candidates = [h % 24 for h in (hour, hour + 12) if h % 24 in wanted and (h == hour or hour <= 12)]
         hour = candidates[0] if candidates else hour
         end, strong = match.end() + period.end(), True
@@ -404,24 +291,24 @@ def _time_part(body: str, match: re.Match[str], hour: int, minute: int, second: 
     strong = strong or zone is not None
     clock = time(hour, minute, int(second or 0))
     precision = 3600 if hour_only else 1 if second is not None else 60
-    role: Role = "duration" if _TIMER_BEFORE.search(before) and not strong else "moment"
+    role: Role = "duration" if grammar.TIMER_BEFORE.search(before) and not strong else "moment"
     if re.search(r"(?i)\brec\b\s?[●•]?\s?$", before):
         role = "duration"
     return _TimePart(match.start(), end + zone_end, clock, other_half, precision, strong, repairs, zone, offset, role)
 
 
 def _zone(after: str) -> tuple[str | None, int | None, int]:
-    match = _ZONE.match(after)
+    match = grammar.ZONE.match(after)
     if match is None:
         return None, None, 0
     if match["name"]:
         name = match["name"].upper()
         name = "WITA" if len(name) == 4 else "WIB" if name[2] in "B8" else "WIT"
-        return name, ZONE_OFFSETS_MIN[name], match.end()
+        return name, grammar.ZONE_OFFSETS_MIN[name], match.end()
     minutes = int(match["oh"]) * 60 + int(match["om"] or 0)
     if minutes > 14 * 60:
         return None, None, 0
-    sign = -1 if match["sign"] in "-−" else 1
+    sign = -1 if match["sign"] in "-\u2212" else 1
     return f"GMT{'-' if sign < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}", sign * minutes, match.end()
 
 
@@ -431,7 +318,7 @@ def _mark_ranges(text: str, parts: list[_TimePart]) -> list[_TimePart]:
     for index in range(len(parts) - 1):
         left, right = parts[index], parts[index + 1]
         between = text[left.end : right.start]
-        if _RANGE_LINK.match(between):
+        if grammar.RANGE_LINK.match(between):
             parts[index], parts[index + 1] = replace(left, role="range"), replace(right, role="range")
         elif re.fullmatch(r"\s?/\s?", between):
             parts[index], parts[index + 1] = replace(left, role="duration"), replace(right, role="duration")
@@ -444,16 +331,18 @@ def _joined(text: str, day: _DatePart, clock: _TimePart) -> bool:
     between = text[day.end : clock.start] if clock.start >= day.end else text[clock.end : day.start]
     if len(between) > 24:
         return False
-    if _JOIN.match(between):
+    if grammar.JOIN.match(between):
         return True
-    words = re.findall(r"[A-Za-z'’]{3,10}", between)
-    return len(words) == 1 and _lookup(words[0], _WEEKDAYS)[0] is not None
+    words = re.findall(r"[A-Za-z'\u2019]{3,10}", between)
+    return len(words) == 1 and grammar.lookup(words[0], grammar.WEEKDAYS)[0] is not None
 
 
 def _reading(plain: str, text: str, day: _DatePart | None, clock: _TimePart | None) -> PrintedTime:
     pieces = [part for part in (day, clock) if part is not None]
     start, end = min(part.start for part in pieces), max(part.end for part in pieces)
-    weekday, fixes = (None, 0) if day is None else _weekday_near(text, day)
+    weekday, fixes, named = (None, 0, None) if day is None else _weekday_near(text, day)
+    if named is not None:
+        start, end = min(start, named[0]), max(end, named[1])
     options = () if day is None else day.options
     agrees: bool | None = None
     if weekday is not None and options:
@@ -478,34 +367,14 @@ def _reading(plain: str, text: str, day: _DatePart | None, clock: _TimePart | No
     )
 
 
-def _weekday_near(text: str, day: _DatePart) -> tuple[int | None, int]:
-    before = re.search(r"([A-Za-z0158'’]{3,9})[\s.,/()|-]{0,4}$", text[max(0, day.start - 14) : day.start])
-    after = re.match(r"[\s.,/()|-]{0,4}([A-Za-z0158'’]{3,9})", text[day.end : day.end + 16])
-    for match in (before, after):
+def _weekday_near(text: str, day: _DatePart) -> tuple[int | None, int, tuple[int, int] | None]:
+    """Return the weekday printed beside a date, what had to be repaired to read it, and where it stands."""
+    begin = max(0, day.start - 14)
+    before = re.search(r"([A-Za-z0158'\u2019]{3,9})[\s.,/()|-]{0,4}$", text[begin : day.start])
+    after = re.match(r"[\s.,/()|-]{0,4}([A-Za-z0158'\u2019]{3,9})", text[day.end : day.end + 16])
+    for match, offset in ((before, begin), (after, day.end)):
         if match is not None:
-            number, fixes = _lookup(match[1], _WEEKDAYS)
+            number, fixes = grammar.lookup(match[1], grammar.WEEKDAYS)
             if number is not None:
-                return number, fixes
-    return None, 0
-
-
-def _lookup(name: str, table: dict[str, int]) -> tuple[int | None, int]:
-    """Return the number for a name and how many characters had to be repaired to find it."""
-    word = name.strip(" .,").lower()
-    if word in table:
-        return table[word], 0
-    unfolded = word.translate(_UNFOLD_NAME)
-    if unfolded in table:
-        return table[unfolded], sum(a != b for a, b in zip(word, unfolded, strict=True))
-    if len(unfolded) < 5:
-        return None, 0
-    near = {number for known, number in table.items() if len(known) >= 5 and _one_edit_apart(unfolded, known)}
-    return (near.pop(), 1) if len(near) == 1 else (None, 0)
-
-
-def _one_edit_apart(a: str, b: str) -> bool:
-    if abs(len(a) - len(b)) > 1 or a == b:
-        return a == b
-    prefix = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    rest_a, rest_b = a[prefix:], b[prefix:]
-    return rest_a[1:] == rest_b[1:] or rest_a[1:] == rest_b or rest_a == rest_b[1:]
+                return number, fixes, (offset + match.start(1), offset + match.end(1))
+    return None, 0, None

@@ -115,11 +115,11 @@ def estimate(
         used += kept
         conflicts += clashes
     conflicts += _weak_clashes(current, used, allowed, by_id)
-    disputed = {id_ for conflict in conflicts for id_ in conflict.clues}
     current, heard, clashes = _listen(current, clues, used, zone, settings)
     used += heard
     conflicts += clashes
     conflicts += _light_clashes(current, clues, used, zone)
+    disputed = {id_ for conflict in conflicts for id_ in conflict.clues}
     exact = [by_id[id_] for id_ in used if by_id[id_].kind == "exact"]
     weights = _day_weights(clues, conflicts)
     earliest, latest = current.hull
@@ -129,7 +129,7 @@ def estimate(
         exact and not any(clue.id in disputed for clue in exact) and len(current.parts) == 1
         and earliest and width is not None and width <= timedelta(minutes=settings.best_within_min)
     ):  # fmt: skip
-        best = (earliest + width / 2).replace(microsecond=0)
+        best = max(earliest, (earliest + width / 2).replace(microsecond=0))
     show_weights = weights if width is None or width > timedelta(hours=settings.day_part_beyond_h) else None
     setters = _setters(current, used, allowed, by_id)
     return TimeEstimate(
@@ -160,11 +160,15 @@ def _allowed(clue: TimeClue) -> Spans:
         starts = [start for start in (clue.earliest, *clue.alternatives) if start is not None]
         return Spans.of([(min(starts), None)]) if starts else Spans.everything()
     parts = [(clue.earliest, clue.latest)]
-    if clue.earliest is not None and clue.latest is not None:
-        step = clue.latest - clue.earliest
-        parts += [
-            (other, other + step) for other in clue.alternatives if not clue.earliest <= other <= clue.latest
-        ]
+    others = clue.alternatives
+    if clue.earliest is None or clue.latest is None:
+        return Spans.of(parts)
+    if others and min(others) == clue.earliest and max(others) <= clue.latest:
+        # The alternatives list every reading and the interval is their hull: only the readings are possible.
+        length = clue.latest - max(others)
+        return Spans.of((other, other + length) for other in others)
+    length = clue.latest - clue.earliest
+    parts += [(other, other + length) for other in others if not clue.earliest <= other <= clue.latest]
     return Spans.of(parts)
 
 
@@ -252,7 +256,8 @@ def _listen(
         told = clue.source in ("examiner", "overlay") and clue.grade in ("strong", "moderate")
         if clue.kind != "day_part" or not told or not clue.hour_weights:
             continue
-        narrowed = current & _local_hours(current, zone, clue.hour_weights)
+        heard = _local_hours(current, zone, clue.hour_weights) & Spans.of([(clue.earliest, clue.latest)])
+        narrowed = current & heard
         if narrowed:
             current = narrowed
             kept.append(clue.id)

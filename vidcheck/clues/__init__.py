@@ -83,16 +83,29 @@ def gather(
 
 
 def fixed_day(clues: Sequence[TimeClue], zone: ZoneInfo | None) -> date | None:
-    """Return the local date on which all clues that state a time agree, or None.
+    """Return the local date on which all clues that state a time agree, or that bounds leave alone, or None.
 
-    Only clues of at least moderate grade without other readings on another date count.
+    Only clues of at least moderate grade count; one that can be read as another date fixes none.
     """
     if zone is None:
         return None
+    counted = [clue for clue in clues if clue.grade in ("strong", "moderate")]
     days: set[date] = set()
-    for clue in clues:
-        if clue.kind == "exact" and clue.grade in ("strong", "moderate") and clue.earliest and clue.latest:
+    for clue in counted:
+        if clue.kind == "exact" and clue.earliest and clue.latest:
             days.add(clue.earliest.astimezone(zone).date())
             days.add((clue.latest - timedelta(seconds=1)).astimezone(zone).date())
             days.update(other.astimezone(zone).date() for other in clue.alternatives)
-    return days.pop() if len(days) == 1 else None
+    if days:
+        return days.pop() if len(days) == 1 else None
+    starts = [clue.earliest for clue in counted if clue.kind == "not_before" and clue.earliest]
+    ends = [
+        max(clue.latest, *clue.alternatives) if clue.alternatives else clue.latest
+        for clue in counted
+        if clue.kind == "not_after" and clue.latest
+    ]
+    if not starts or not ends:
+        return None
+    first = max(starts).astimezone(zone).date()
+    last = (min(ends) - timedelta(seconds=1)).astimezone(zone).date()
+    return first if first == last else None

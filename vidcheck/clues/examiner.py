@@ -21,6 +21,9 @@ judgement.
 ADZAN_AFTER = timedelta(minutes=15)
 """How long after it a call may still be heard; a judgement."""
 
+FAR_SEAT = timedelta(minutes=12)
+"""Added on both sides where only the provincial capital's coordinates are known: 3 degrees of longitude."""
+
 _SPELLINGS: dict[Prayer, str] = {
     "subuh": "subuh shubuh fajr",
     "dzuhur": "dzuhur zuhur dhuhur lohor dhuhr jumat",
@@ -213,9 +216,10 @@ def _adzan(prayer: Prayer, place: Place | None, day: date | None) -> TimeClue:
     )
     times = [prayer_time(prayer, place.lat, place.lon, one).astimezone(place.zoneinfo) for one in days]
     minutes = [(time.hour * 60 + time.minute + time.second / 60) for time in times]
-    margin = 0.0 if place.coordinates == "own_seat" else 12.0
-    low = min(minutes) - ADZAN_BEFORE.total_seconds() / 60 - margin
-    high = max(minutes) + ADZAN_AFTER.total_seconds() / 60 + margin
+    margin = timedelta(0) if place.coordinates == "own_seat" else FAR_SEAT
+    before, after = ADZAN_BEFORE + margin, ADZAN_AFTER + margin
+    low = min(minutes) - before.total_seconds() / 60
+    high = max(minutes) + after.total_seconds() / 60
     said = f"{int(min(minutes)) // 60:02d}.{int(min(minutes)) % 60:02d}"
     if int(max(minutes)) != int(min(minutes)):
         said += f"-{int(max(minutes)) // 60:02d}.{int(max(minutes)) % 60:02d}"
@@ -229,6 +233,8 @@ def _adzan(prayer: Prayer, place: Place | None, day: date | None) -> TimeClue:
             f"({when_en}).",
         ),
         basis=f"--heard-adzan {prayer}", hour_weights=_hours(low, high), caveats=tuple(caveats),
+        earliest=(times[0] - before).replace(second=0, microsecond=0) if day else None,
+        latest=(times[0] + after).replace(second=0, microsecond=0) + timedelta(minutes=1) if day else None,
     )  # fmt: skip
 
 

@@ -31,37 +31,42 @@ _SPOKEN = (
 )
 
 _YMD = r"(?P<Y>20\d\d)-(?P<M>\d\d)-(?P<D>\d\d)"
-_CLOCK_DASHED = r"(?P<h>\d\d)-?(?P<m>\d\d)-?(?P<s>\d\d)"
+_SOLID = r"(?P<Y>20\d\d)(?P<M>\d\d)(?P<D>\d\d)"
+_HMS = r"(?P<h>\d\d)-?(?P<m>\d\d)-?(?P<s>\d\d)"
+_AB = r"(?P<A>\d\d)-?(?P<B>\d\d)-?(?P<Y>20\d\d)[ _]"
 _SHOT = r"(?:screenshot|smartselect|tangkapan[ _-]?layar)[ _-]*"
 _RECORDER = (
-    r"(?:screen[ _-]?recorder|screen[ _-]?recording|screen[ _-]?record|screenrecord|^screen|XRecorder|AZ_?Recorder|"
-    r"mobizen|rekaman[ _-]?layar|^Record)[ _-]*"
+    r"(?:screen[ _-]?recorder|screen[ _-]?recording|screen[ _-]?record|screenrecord|^screen|XRecorder|"
+    r"AZ_?Recorder|mobizen|rekaman[ _-]?layar|^Record)[ _-]*"
 )
-_DOWNLOADER = r"(?:snaptik|ssstik|musicallydown|tikmate|savetik|ttdownloader|tikdown|snapinsta|saveinsta|fdown|fastdl)"
+_WHATSAPP = r"(?:WhatsApp[ _](?:Video|Image|Ptt|Audio)|(?:Video|Gambar|Foto)[ _]WhatsApp)\s+"
+_DOWNLOADER = (
+    r"(?:snaptik|ssstik|musicallydown|tikmate|savetik|ttdownloader|tikdown|snapinsta|saveinsta|fdown|fastdl)"
+    r"\D.*?(?<!\d)(?P<epoch>1[0-9]{9}(?:\d{3})?)(?!\d)"
+)
 
 _PATTERNS: tuple[tuple[EventKind, str, str], ...] = (
     ("screenshot", "screenshot", _SHOT + _SPOKEN),
     ("screenshot", "screenshot", _SHOT + _DT),
-    ("screen", "screen recorder", r"ScreenRecording_(?P<A>\d\d)-(?P<B>\d\d)-(?P<Y>20\d\d)[ _]" + _CLOCK_DASHED),
-    ("screen", "screen recorder", r"XRecorder_(?:Video_)?(?P<A>\d\d)(?P<B>\d\d)(?P<Y>20\d\d)_" + _CLOCK_DASHED),
+    ("screen", "screen recorder", r"ScreenRecording_" + _AB + _HMS),
+    ("screen", "screen recorder", r"XRecorder_(?:Video_)?" + _AB + _HMS),
     ("screen", "iOS screen recorder", r"RPReplay_?Final(?P<epoch>\d{10})(?!\d)"),
     ("screen", "screen recorder", _RECORDER + _DT),
-    ("sent", "WhatsApp", r"(?:WhatsApp[ _](?:Video|Image|Ptt|Audio)|(?:Video|Gambar|Foto)[ _]WhatsApp)\s+" + _SPOKEN),
-    ("sent", "WhatsApp", r"(?:VID|IMG|AUD|DOC|STK|PTT)-(?P<Y>20\d\d)(?P<M>\d\d)(?P<D>\d\d)-WA\d{4,}"),
-    ("saved", "Telegram", r"^(?:video|photo|document)_" + _YMD + "_" + _CLOCK_DASHED),
-    ("sent", "Signal", r"^signal-" + _YMD + "-" + _CLOCK_DASHED),
+    ("sent", "WhatsApp", _WHATSAPP + _SPOKEN),
+    ("sent", "WhatsApp", r"(?:VID|IMG|AUD|DOC|STK|PTT)-" + _SOLID + r"-WA\d{4,}"),
+    ("saved", "Telegram", r"^(?:video|photo|document)_" + _YMD + "_" + _HMS),
+    ("sent", "Signal", r"^signal-" + _YMD + "-" + _HMS),
     ("saved", "Facebook", r"FB_(?:IMG|VID)_(?P<epoch>\d{13})(?!\d)"),
-    ("saved", "TikTok downloader", _DOWNLOADER + r"\D.*?(?<!\d)(?P<epoch>1[0-9]{9}(?:\d{3})?)(?!\d)"),
+    ("saved", "TikTok downloader", _DOWNLOADER),
     ("edited", "editor", r"(?:InShot|YouCut|CapCut|KineMaster|VN|lv_0|VideoShow|PicsArt)[ _-]?" + _DT),
-    ("cctv", "CCTV recorder",
-     r"(?:ch|cam|channel|nvr|dvr)\w*?[_-].*?(?P<Y>20\d\d)(?P<M>\d\d)(?P<D>\d\d)(?P<h>\d\d)(?P<m>\d\d)(?P<s>\d\d)(?!\d)"),
+    ("cctv", "CCTV recorder", r"(?:ch|cam|channel|nvr|dvr)\w*?[_-].*?" + _SOLID + _HMS + r"(?!\d)"),
     ("recorded", "Google Camera", r"(?P<utc>PXL)_" + _DT),
     ("recorded", "Timestamp Camera", r"TimePhoto_" + _DT),
     ("recorded", "Windows camera", r"WIN_" + _DT),
     ("recorded", "phone camera", r"(?<![a-z])(?:VID|MVIMG|IMG|MOV|PANO|BURST|CAM|DJI|PIC|VIDEO)_?" + _DT),
     ("recorded_bare", "Samsung camera", "^" + _DT),
     ("unknown", "unknown", r"(?<!\d)" + _DT),
-)  # fmt: skip
+)
 _COMPILED = tuple((kind, app, re.compile(pattern, re.IGNORECASE)) for kind, app, pattern in _PATTERNS)
 
 

@@ -22,7 +22,7 @@ from vidcheck.clues._make import (
     say_local,
 )
 from vidcheck.clues.provenance import Provenance
-from vidcheck.facts.wording import moment
+from vidcheck.facts.wording import moment, zone_of
 from vidcheck.types import Clock, Source, TimeClue, Words
 
 _CLOCK = Words(
@@ -44,6 +44,19 @@ _XMP = re.compile(
     r"(?P<key>\w+:(?:CreateDate|DateTimeOriginal|DateCreated|ModifyDate|MetadataDate))"
     r"(?:\s*=\s*[\"']|\s*>\s*)(?P<value>\d{4}[^\"'<]{3,30})"
 )
+
+
+def _elsewhere(stated: datetime, zone: ZoneInfo | None) -> tuple[Words, ...]:
+    """Say so where a device's own offset is not that of the place."""
+    if zone is None or stated.tzinfo is None or stated.utcoffset() == stated.astimezone(zone).utcoffset():
+        return ()
+    own, here = zone_of(stated), zone_of(stated.astimezone(zone))
+    return (
+        Words(
+            id=f"Perangkat disetel ke {own}, sedangkan tempat yang dinyatakan memakai {here}: periksa tempat atau jam.",
+            en=f"The device was set to {own}, the stated place uses {here}: check the place or the clock.",
+        ),
+    )
 
 
 def location(source: Source) -> tuple[float, float] | None:
@@ -164,11 +177,13 @@ def _creation(
     # The tag can be the start or the end of the recording, written seconds late.
     margin = timedelta(seconds=source.duration_s + 10)
     certain = utc_offset is not None or (zone is not None and (provenance.apple or provenance.android))
+    or_id = "" if certain else f", atau {other.id} jika ditulis waktu setempat"
+    or_en = "" if certain else f", or {other.en} if written as local time"
     return make(
         "exact", "metadata", "device", "moderate",
         Words(
-            id=f"Tag {key} perekam: {said.id}{'' if certain else f', atau {other.id} jika ditulis waktu setempat'}.",
-            en=f"The recorder's tag {key}: {said.en}{'' if certain else f', or {other.en} if written as local time'}.",
+            id=f"Tag {key} perekam: {said.id}{or_id}.",
+            en=f"The recorder's tag {key}: {said.en}{or_en}.",
         ),
         basis=f"{key}={value}", earliest=as_utc - margin, latest=as_utc + margin,
         caveats=(_CLOCK, _FILMED) if certain else (_BOTH, _CLOCK, _FILMED),
@@ -210,7 +225,8 @@ def _apple(
             en=f"Apple's recording tag by the device's clock: {said.en}.",
         ),
         basis=f"{key}={value}", earliest=readings[0] - timedelta(seconds=2), latest=readings[-1] + length,
-        caveats=(_CLOCK, _FILMED), alternatives=readings if len(readings) > 1 else (),
+        caveats=(*_elsewhere(stated, zone), _CLOCK, _FILMED),
+        alternatives=readings if len(readings) > 1 else (),
     )  # fmt: skip
 
 
@@ -241,7 +257,8 @@ def _exif(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Iter
                     en=f"EXIF {key}: taken {said.en} by the camera's clock.",
                 ),
                 basis=basis, earliest=readings[0], latest=readings[-1] + timedelta(seconds=1),
-                caveats=(_CLOCK, _FILMED), alternatives=readings if len(readings) > 1 else (),
+                caveats=(*(_elsewhere(readings[0], zone) if offset else ()), _CLOCK, _FILMED),
+                alternatives=readings if len(readings) > 1 else (),
             )  # fmt: skip
         else:
             latest = readings[0] if offset is not None else latest_reading(stated)

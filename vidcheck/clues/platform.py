@@ -97,8 +97,8 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
         if uploaded is not None and (name, identifier) not in found:
             found[name, identifier] = _bound(name, uploaded, basis, zone, certain=certain)
 
-    if context.url:
-        _from_url(context.url, add)
+    if context.url and (named := _of_url(context.url)) is not None:
+        add(*named, context.url)
     for tags in source.tags.values():
         for key, value in tags.items():
             for match in _VID.finditer(value):
@@ -111,18 +111,24 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
     return tuple(found.values())
 
 
-def _from_url(url: str, add) -> None:  # type: ignore[no-untyped-def]
-    parts = urlsplit(url if "//" in url else f"//{url}")
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    if host == "tiktok.com" or host.endswith(".tiktok.com"):
-        if match := _TIKTOK_PATH.search(parts.path):
-            add("TikTok", match.group(1), tiktok_post_time(int(match.group(1))), url)
-    elif host in ("instagram.com", "instagr.am") or host.endswith(".instagram.com"):
-        if match := _INSTAGRAM_PATH.search(parts.path):
-            add("Instagram", match.group(1), instagram_shortcode_time(match.group(1)), url)
-    elif host in ("x.com", "twitter.com") or host.endswith((".x.com", ".twitter.com")):
-        if match := _X_PATH.search(parts.path):
-            add("X", match.group(1), x_post_time(int(match.group(1))), url)
+def _of_url(url: str) -> tuple[str, str, datetime | None] | None:
+    """Return platform, identifier and upload time of an address; None where it holds no known identifier."""
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        host = parts.hostname or ""
+    except ValueError:  # brackets that are no address
+        return None
+
+    def belongs(*names: str) -> bool:
+        return any(host == name or host.endswith(f".{name}") for name in names)
+
+    if belongs("tiktok.com") and (match := _TIKTOK_PATH.search(parts.path)):
+        return "TikTok", match.group(1), tiktok_post_time(int(match.group(1)))
+    if belongs("instagram.com", "instagr.am") and (match := _INSTAGRAM_PATH.search(parts.path)):
+        return "Instagram", match.group(1), instagram_shortcode_time(match.group(1))
+    if belongs("x.com", "twitter.com") and (match := _X_PATH.search(parts.path)):
+        return "X", match.group(1), x_post_time(int(match.group(1)))
+    return None
 
 
 def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, *, certain: bool) -> TimeClue:

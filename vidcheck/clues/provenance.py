@@ -45,11 +45,8 @@ _DOWNLOAD_NAME = re.compile(
 _EDITOR_NAME = re.compile(
     r"(^|_)(InShot|YouCut|CapCut|KineMaster|VN|lv_0|VideoShow|Picsart|PicsArt|Canva|trim)[._ -]", re.I
 )
-_CAMERA_BRAND = re.compile(
-    r"(Apple|samsung|Xiaomi|OPPO|realme|vivo|Google|HUAWEI|OnePlus|Infinix|TECNO|itel|asus|Sony|Canon|NIKON|FUJIFILM|"
-    r"Panasonic|OLYMPUS|motorola|nokia|LG|Redmi|POCO|Advan|Evercoss|GoPro|DJI)",
-    re.I,
-)
+_EXPOSURE = ("ExposureTime", "FNumber", "ISOSpeedRatings", "PhotographicSensitivity", "FocalLength")
+"""Tags that a lens leaves; some phones write make and model into screenshots, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +135,14 @@ def examine(
 def _camera(source: Source) -> str | None:
     exif, container = source.tags.get("exif", {}), source.tags.get("container", {})
     lower = {key.lower(): value for key, value in container.items()}
-    for make, model in (
-        (exif.get("Make"), exif.get("Model")),
-        (lower.get("com.apple.quicktime.make"), lower.get("com.apple.quicktime.model")),
-        (lower.get("com.android.manufacturer"), lower.get("com.android.model")),
-        (lower.get("make"), lower.get("model")),
-    ):
-        if make and model and _CAMERA_BRAND.search(f"{make} {model}"):
+    candidates = [
+        (lower.get(f"{prefix}{make}"), lower.get(f"{prefix}model"))
+        for prefix, make in (("com.apple.quicktime.", "make"), ("com.android.", "manufacturer"), ("", "make"))
+    ]
+    if any(exif.get(key) for key in _EXPOSURE):
+        candidates.append((exif.get("Make"), exif.get("Model")))
+    for make, model in candidates:
+        if make and model and make.strip() and model.strip():
             return f"{make} {model}"[:80]
     return None
 

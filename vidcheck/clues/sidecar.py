@@ -14,9 +14,9 @@ from vidcheck.errors import NotFound, UsageError
 from vidcheck.facts.wording import day, moment
 from vidcheck.types import TimeClue, Words
 
-KEYS = tuple(
-    "extractor_key extractor id webpage_url timestamp upload_date release_timestamp modified_timestamp epoch "
-    "live_status was_live uploader uploader_id channel".split()
+KEYS = (
+    *("extractor_key", "extractor", "id", "webpage_url", "uploader", "uploader_id", "channel"),
+    *("timestamp", "upload_date", "release_timestamp", "modified_timestamp", "epoch", "live_status", "was_live"),
 )
 """What is kept of an info file; the rest (formats, cookies, descriptions) is not needed."""
 

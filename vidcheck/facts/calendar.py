@@ -69,7 +69,7 @@ def calendar_status(year: int) -> CalendarStatus:
 
 
 def ramadan(day: date) -> bool | None:
-    """Say whether ``day`` is in Ramadan by the government's dates; None where the year is not in the table."""
+    """Say whether ``day`` is in Ramadan by the government's dates; None for a year without table."""
     periods: list[dict[str, Any]] = read_yaml("hours.yaml")["ramadan"]
     known = {date.fromisoformat(period["start"]).year for period in periods}
     if day.year not in known:

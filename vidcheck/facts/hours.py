@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from vidcheck.facts import calendar
 from vidcheck.facts._files import read_yaml
-from vidcheck.facts.places import Place
+from vidcheck.facts.places import Place, all_places
 from vidcheck.types import OpenException, Words
 
 Week = Literal["five", "six"]
@@ -89,7 +89,22 @@ def day_rule(place: Place, day: date, *, week: Week = "five") -> DayRule | None:
     period = "ramadan" if in_ramadan else "normal"
     national = _pick("national", None, period, week, day)
     local = _pick(place.kind, place, period, week, day)
+    if place.kind != "provinsi" and (other := _provincial(place, period, week, day)) is not None:
+        notes.append(other)
     return _merge(place, local, national, day, notes)
+
+
+def _provincial(place: Place, period: str, week: Week, day: date) -> Words | None:
+    """Name the rule of the province, which binds its own employees at the place."""
+    province = next(one for one in all_places() if one.kind == "provinsi" and one.iso == place.iso)
+    spec = _spec(_pick("provinsi", province, period, week, day), day.weekday())
+    if not spec.get("start") or not spec.get("end"):
+        return None
+    hours = f"{spec['start']}-{spec['end']}"
+    return Words(
+        id=f"Pegawai provinsi mengikuti aturan {province.full_name}: {hours.replace(':', '.')}.",
+        en=f"Provincial employees follow the rule of {province.full_name}: {hours}.",
+    )
 
 
 def _day_off(day: date, week: Week) -> tuple[DayKind, Words] | None:

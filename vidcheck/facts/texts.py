@@ -92,3 +92,9 @@ def area_codes() -> dict[str, AreaCode]:
         row["code"]: AreaCode(row["code"], row["area"], row["province"], row["status"])
         for row in read_csv("area_codes.csv")
     }
+
+
+@lru_cache(maxsize=1)
+def common_place_words() -> frozenset[str]:
+    """Return names of places that are everyday words, lower case; alone they name no place."""
+    return frozenset(read_yaml("place_patterns.yaml")["common_place_words"])

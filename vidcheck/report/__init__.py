@@ -30,7 +30,8 @@ def write_report(
     lang:
         ``"id"`` for Bahasa Indonesia, anything else for English.
     clip_path:
-        The original file: it is read again and its hash compared. None says in the report that this was not done.
+        The original file: it is read again and its hash compared. None says in the report that this was not
+        done.
 
     Returns
     -------
@@ -66,7 +67,9 @@ def _check_hash(clip_path: Path, expected: str) -> None:
     try:
         found = sha256_of(clip_path)
     except OSError as error:
-        raise InputError(f"{clip_path.name} cannot be read again: {error.strerror}.", "Check the path.") from error
+        raise InputError(
+            f"{clip_path.name} cannot be read again: {error.strerror}.", "Check the path."
+        ) from error
     if found != expected:
         raise InputError(
             f"{clip_path.name} has changed since it was analysed: its SHA-256 is now {found}.",

@@ -25,7 +25,7 @@ _NO_CLUES_FROM = {
 
 
 def sentence(words: str) -> str:
-    """Return ``words`` with a capital first letter and a full stop, so that it can stand between sentences."""
+    """Return ``words`` as a sentence: a capital first letter and a full stop."""
     words = words.strip()
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?", "”")) or not words else ".")
 
@@ -85,6 +85,14 @@ class Draft:
         title = f"{self.t('not_looked')}: {label(STEP, run.step, self.lang)}"
         follows = _NO_CLUES_FROM if for_clues else _NOT_LOOKED
         return Notice(run.status, title, f"{why} {follows[self.lang]}".strip())
+
+    def short(self, words: str, limit: int = 600) -> str:
+        """Return ``words`` cut to ``limit`` characters, saying how many analysis.json has."""
+        return (
+            words
+            if len(words) <= limit
+            else self.t("cut", words=words[:limit], n=self.fmt.number(len(words)))
+        )
 
     def crop(self, crop: Crop, *, max_side_px: int, alt: str, caption: str = "") -> Picture:
         """Return the picture of a crop with the frame it was taken from."""

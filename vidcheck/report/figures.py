@@ -1,4 +1,4 @@
-"""The report's charts as plain SVG: the clip's lanes, the clues on a time line, the clues on the hours of a day.
+"""The report's charts as plain SVG: the clip's lanes, the clues on a time line and on the hours of a day.
 
 Charts use attributes only (no style sheet, no script), so that the same SVG stands in the HTML under a strict
 content policy and in the PDF. Shades differ in lightness, so a black-and-white print can still be read.
@@ -15,17 +15,35 @@ from vidcheck.report.format import Formatter
 from vidcheck.report.glyphs import visible
 
 WIDTH = 760
-_LEFT, _RIGHT = 158, 12
+_LEFT, _RIGHT = 172, 12
 _ROW = 26
 INK, MUTED, RULE, PAPER = "#1d2733", "#5b6775", "#d5dbe1", "#f4f6f8"
 ACCENT, ACCENT_PALE, WARN = "#1f4e79", "#b9cfe2", "#a4340f"
 GRADE_FILL = {"strong": "#16395a", "moderate": "#4c7ba6", "weak": "#a9c3da", "contextual": "none"}
 _STEPS = (
-    timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15),
-    timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6), timedelta(hours=12),
-    timedelta(days=1), timedelta(days=2), timedelta(days=7), timedelta(days=14), timedelta(days=30),
-    timedelta(days=90), timedelta(days=182), timedelta(days=365), timedelta(days=1826), timedelta(days=3652),
-)  # fmt: skip
+    timedelta(seconds=10),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=2),
+    timedelta(days=7),
+    timedelta(days=14),
+    timedelta(days=30),
+    timedelta(days=90),
+    timedelta(days=182),
+    timedelta(days=365),
+    timedelta(days=1826),
+    timedelta(days=3652),
+    timedelta(days=7305),
+    timedelta(days=18262),
+)
 
 
 @dataclass(slots=True)
@@ -43,10 +61,13 @@ class Canvas:
         """Draw a rectangle."""
         attributes = "".join(f" {name.replace('_', '-')}={quoteattr(value)}" for name, value in more.items())
         self.parts.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{height:.1f}" fill="{fill}"{attributes}/>'
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{height:.1f}" '
+            f'fill="{fill}"{attributes}/>'
         )
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = "") -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = ""
+    ) -> None:
         """Draw a line."""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self.parts.append(
@@ -59,8 +80,17 @@ class Canvas:
         joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self.parts.append(f'<polygon points="{joined}" fill="{fill}"/>')
 
-    def text(self, x: float, y: float, words: str, *, size: float = 12, fill: str = INK, anchor: str = "start",
-             bold: bool = False) -> None:  # fmt: skip
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = 12,
+        fill: str = INK,
+        anchor: str = "start",
+        bold: bool = False,
+    ) -> None:
         """Write one line of text."""
         weight = ' font-weight="600"' if bold else ""
         self.parts.append(
@@ -114,7 +144,7 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
     y = top
     for lane, height in zip(lanes, rows, strict=True):
         canvas.rect(_LEFT, y + 3, WIDTH - _LEFT - _RIGHT, height - 6, PAPER)
-        canvas.text(_LEFT - 10, y + height / 2 + 4, _short(lane.name, 20), anchor="end", fill=MUTED)
+        canvas.text(_LEFT - 10, y + height / 2 + 4, _short(lane.name, 22), anchor="end", fill=MUTED)
         if lane.unseen:
             _hatch(canvas, _LEFT, y + 3, WIDTH - _LEFT - _RIGHT, height - 6)
             canvas.rect(_LEFT + 8, y + 5, 7.0 * len(lane.unseen) + 12, height - 10, "#ffffff")
@@ -150,8 +180,14 @@ def _columns(canvas: Canvas, lane: Lane, y: float, height: float, scale: float) 
 
 
 def _clip_axis(canvas: Canvas, y: float, duration: float, scale: float, fmt: Formatter) -> None:
-    step = next((s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-                 if duration / s <= 9), 7200.0)  # fmt: skip
+    step = next(
+        (
+            s
+            for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+            if duration / s <= 9
+        ),
+        7200.0,
+    )
     for number in range(int(duration / step + 1e-9) + 1):
         x = _LEFT + number * step * scale
         canvas.line(x, y, x, y + 5, MUTED)
@@ -188,13 +224,17 @@ class ClueBar:
 
 
 def clue_chart(
-    bars: tuple[ClueBar, ...], earliest: datetime | None, latest: datetime | None, result: str, label: str,
+    bars: tuple[ClueBar, ...],
+    earliest: datetime | None,
+    latest: datetime | None,
+    result: str,
+    label: str,
     fmt: Formatter,
-) -> str:  # fmt: skip
+) -> str:
     """Draw clues as bars on a time line, the resulting interval as a band over all of them.
 
-    The axis covers the clues that set the interval; a clue that lies outside is drawn as an arrow at the edge with
-    its date. Returns an empty string where no clue and no result has a bound.
+    The axis covers the clues that set the interval; a clue that lies outside is drawn as an arrow at the edge
+    with its date. Returns an empty string where no clue and no result has a bound.
     """
     dated = [bar for bar in bars if bar.earliest or bar.latest]
     chosen = [bar for bar in dated if bar.used] or dated
@@ -216,8 +256,13 @@ def clue_chart(
         canvas.text(_LEFT - 10, 8 + 16, result, anchor="end", bold=True, fill=ACCENT)
     for row, bar in enumerate(dated, start=1):
         y = 8 + _ROW * row
-        canvas.text(_LEFT - 10, y + 16, _short(f"{bar.id} {bar.name}", 21), anchor="end",
-                    fill=INK if bar.used else MUTED)  # fmt: skip
+        canvas.text(
+            _LEFT - 10,
+            y + 16,
+            _short(f"{bar.id} {bar.name}", 23),
+            anchor="end",
+            fill=INK if bar.used else MUTED,
+        )
         fill = GRADE_FILL.get(bar.grade, "#cccccc")
         _bar(canvas, axis, bar.earliest, bar.latest, y, fill, GRADE_FILL["moderate"], fmt)
     return canvas.svg()
@@ -236,9 +281,15 @@ class _Axis:
 
 
 def _bar(
-    canvas: Canvas, axis: _Axis, earliest: datetime | None, latest: datetime | None, y: float, fill: str, edge: str,
+    canvas: Canvas,
+    axis: _Axis,
+    earliest: datetime | None,
+    latest: datetime | None,
+    y: float,
+    fill: str,
+    edge: str,
     fmt: Formatter,
-) -> None:  # fmt: skip
+) -> None:
     """Draw one bar; open ends fade into an arrow, ends outside the axis into an arrow with the date."""
     if (earliest and earliest > axis.high) or (latest and latest < axis.low):
         after = bool(earliest and earliest > axis.high)
@@ -246,8 +297,14 @@ def _bar(
         assert moment is not None
         x, turn = (axis.right - 3, -1) if after else (axis.left + 3, 1)
         canvas.polygon([(x, y + 13), (x + 8 * turn, y + 8), (x + 8 * turn, y + 18)], GRADE_FILL["moderate"])
-        canvas.text(x + 14 * turn, y + 17, fmt.short_date(fmt.local(moment), year=True), size=10.5, fill=MUTED,
-                    anchor="end" if after else "start")  # fmt: skip
+        canvas.text(
+            x + 14 * turn,
+            y + 17,
+            fmt.short_date(fmt.local(moment), year=True),
+            size=10.5,
+            fill=MUTED,
+            anchor="end" if after else "start",
+        )
         return
     open_left, open_right = earliest is None or earliest < axis.low, latest is None or latest > axis.high
     x1 = axis.left if earliest is None else axis.x(earliest)
@@ -271,22 +328,32 @@ def _time_ticks(canvas: Canvas, axis: _Axis, top: float, bottom: float, fmt: For
     step = next((step for step in _STEPS if span / step <= 6), _STEPS[-1])
     low = fmt.local(axis.low)
     midnight = low.replace(hour=0, minute=0, second=0, microsecond=0)
-    tick = midnight + step * math.ceil((low - midnight) / step) if step < timedelta(days=1) else midnight + step
+    tick = (
+        midnight + step * math.ceil((low - midnight) / step) if step < timedelta(days=1) else midnight + step
+    )
     previous = None
     while tick <= axis.high:
         x = axis.x(tick)
         canvas.line(x, top, x, bottom, RULE)
         day = fmt.short_date(tick, year=step >= timedelta(days=60))
         if step < timedelta(days=1):
-            canvas.text(x, bottom + 14, fmt.clock(tick, seconds=step < timedelta(minutes=1)), size=10.5,
-                        anchor="middle", fill=MUTED)  # fmt: skip
+            canvas.text(
+                x,
+                bottom + 14,
+                fmt.clock(tick, seconds=step < timedelta(minutes=1)),
+                size=10.5,
+                anchor="middle",
+                fill=MUTED,
+            )
             if tick.date() != previous:
-                canvas.text(x, bottom + 28, fmt.short_date(tick, year=True), size=10.5, anchor="middle", fill=MUTED)
+                canvas.text(
+                    x, bottom + 28, fmt.short_date(tick, year=True), size=10.5, anchor="middle", fill=MUTED
+                )
         else:
             canvas.text(x, bottom + 14, day, size=10.5, anchor="middle", fill=MUTED)
             if step < timedelta(days=60) and tick.year != previous:
                 canvas.text(x, bottom + 28, str(tick.year), size=10.5, anchor="middle", fill=MUTED)
-        previous = tick.date() if step < timedelta(days=1) else tick.year  # type: ignore[assignment]
+        previous = tick.date() if step < timedelta(days=1) else tick.year
         tick += step
     canvas.line(axis.left, bottom, axis.right, bottom, MUTED)
 
@@ -315,7 +382,7 @@ def day_chart(lanes: tuple[DayLane, ...], label: str, fmt: Formatter) -> str:
     for row, lane in enumerate(lanes):
         y = 6.0 + _ROW * row
         canvas.rect(_LEFT, y + 3, 24 * scale, _ROW - 6, PAPER)
-        canvas.text(_LEFT - 10, y + 17, _short(lane.name, 21), anchor="end", fill=MUTED)
+        canvas.text(_LEFT - 10, y + 17, _short(lane.name, 23), anchor="end", fill=MUTED)
         top = max(lane.weights, default=0.0)
         for hour, weight in enumerate(lane.weights[:24]):
             if top > 0 and weight > 0:
@@ -327,8 +394,14 @@ def day_chart(lanes: tuple[DayLane, ...], label: str, fmt: Formatter) -> str:
         x = _LEFT + hour * scale
         canvas.line(x, 6, x, bottom, RULE, 0.6)
         separator = "." if fmt.lang == "id" else ":"
-        canvas.text(x, bottom + 16, f"{hour:02d}{separator}00", size=10.5, anchor="end" if hour == 24 else "middle",
-                    fill=MUTED)  # fmt: skip
+        canvas.text(
+            x,
+            bottom + 16,
+            f"{hour:02d}{separator}00",
+            size=10.5,
+            anchor="end" if hour == 24 else "middle",
+            fill=MUTED,
+        )
     return canvas.svg()
 
 

@@ -78,7 +78,10 @@ class Formatter:
     def local(self, moment: datetime) -> datetime:
         """Return ``moment`` in the report's zone; unchanged where no zone is known."""
         zone = self.tz()
-        return moment.astimezone(zone) if zone and moment.tzinfo else moment
+        try:
+            return moment.astimezone(zone) if zone and moment.tzinfo else moment
+        except OverflowError:  # a tag may state the first day of the calendar
+            return moment
 
     def tz(self) -> tzinfo | None:
         """Return the report's zone, or None where it is not known."""

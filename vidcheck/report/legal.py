@@ -1,7 +1,7 @@
 """What the law says, quoted only from the sourced facts tables and marked with how far the source carries.
 
-The tables are written in English notes; the sentences of the report are kept here in both languages, each tied to
-the record it restates. A record that is not in the table is not quoted.
+The tables are written in English notes; the sentences of the report are kept here in both languages, each
+tied to the record it restates. A record that is not in the table is not quoted.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from vidcheck.facts._files import read_text, read_yaml
 from vidcheck.types import Words as W
 
 _SOURCE_LINE = re.compile(r"^(S-\d+[a-z]?)\s+\[([A-Z/]+)(-copy)?\]\s+(.*)$", re.MULTILINE)
@@ -72,10 +72,10 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("PP 94/2021: cara menghitung", "PP 94/2021: how absence is counted"),
         W(
-            "Yang dihitung adalah hari kerja tanpa alasan yang sah, kumulatif dalam satu tahun. Satu klip menunjukkan "
-            "menit, bukan hari; dari klip tidak dapat ditetapkan hukuman.",
-            "What counts are working days without a valid reason, added up over one year. One clip shows minutes, not "
-            "days; no sanction can be derived from it.",
+            "Yang dihitung adalah hari kerja tanpa alasan yang sah, kumulatif dalam satu tahun. Satu klip "
+            "menunjukkan menit, bukan hari; dari klip tidak dapat ditetapkan hukuman.",
+            "What counts are working days without a valid reason, added up over one year. One clip shows "
+            "minutes, not days; no sanction can be derived from it.",
         ),
     ),
     _Quote(
@@ -95,10 +95,10 @@ _QUOTES: tuple[_Quote, ...] = (
             "Electronic Information Law (UU 11/2008, amended by 19/2016 and 1/2024), Article 5(1)–(2)",
         ),
         W(
-            "Informasi dan dokumen elektronik serta hasil cetaknya merupakan alat bukti yang sah dan perluasan alat "
-            "bukti menurut hukum acara.",
-            "Electronic information and documents and their print-outs are valid evidence and extend the kinds of "
-            "evidence of procedural law.",
+            "Informasi dan dokumen elektronik serta hasil cetaknya merupakan alat bukti yang sah dan "
+            "perluasan alat bukti menurut hukum acara.",
+            "Electronic information and documents and their print-outs are valid evidence and extend the "
+            "kinds of evidence of procedural law.",
         ),
     ),
     _Quote(
@@ -106,10 +106,10 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("UU ITE Pasal 6", "Electronic Information Law, Article 6"),
         W(
-            "Dianggap sah sepanjang dapat diakses, ditampilkan, dijamin keutuhannya dan dapat dipertanggungjawabkan. "
-            "Untuk itu laporan ini memuat hash, metode dan versi.",
-            "Valid as far as it can be accessed, displayed, its integrity guaranteed and accounted for. To that end "
-            "this report gives hash, method and version.",
+            "Dianggap sah sepanjang dapat diakses, ditampilkan, dijamin keutuhannya dan dapat "
+            "dipertanggungjawabkan. Untuk itu laporan ini memuat hash, metode dan versi.",
+            "Valid as far as it can be accessed, displayed, its integrity guaranteed and accounted for. To "
+            "that end this report gives hash, method and version.",
         ),
     ),
     _Quote(
@@ -117,9 +117,10 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("SNI ISO/IEC 27037:2014", "SNI ISO/IEC 27037:2014"),
         W(
-            "Identifikasi, pengumpulan, akuisisi dan pelestarian bukti digital. Mengatur penanganan, bukan kesimpulan.",
-            "Identification, collection, acquisition and preservation of digital evidence. It governs handling, not "
-            "conclusions.",
+            "Identifikasi, pengumpulan, akuisisi dan pelestarian bukti digital. Mengatur penanganan, bukan "
+            "kesimpulan.",
+            "Identification, collection, acquisition and preservation of digital evidence. It governs "
+            "handling, not conclusions.",
         ),
     ),
     _Quote(
@@ -127,7 +128,8 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("UU 27/2022 Pasal 4", "Personal Data Protection Law (UU 27/2022), Article 4"),
         W(
-            "Data biometrik adalah data pribadi yang bersifat spesifik. Alat ini tidak melakukan pengenalan wajah.",
+            "Data biometrik adalah data pribadi yang bersifat spesifik. Alat ini tidak melakukan "
+            "pengenalan wajah.",
             "Biometric data is specific personal data. This tool does no face recognition.",
         ),
     ),
@@ -137,7 +139,8 @@ _QUOTES: tuple[_Quote, ...] = (
         W("UU 27/2022 Pasal 17, 20 dan 34", "UU 27/2022, Articles 17, 20 and 34"),
         W(
             "Dasar pemrosesan, penilaian dampak dan kamera pengawas: periksa naskah resmi sebelum dipakai.",
-            "Basis of processing, impact assessment and surveillance cameras: check the official text before use.",
+            "Basis of processing, impact assessment and surveillance cameras: check the official text "
+            "before use.",
         ),
     ),
     _Quote(
@@ -145,8 +148,10 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("Asas praduga tak bersalah", "Presumption of innocence"),
         W(
-            "Asas umum (UU 48/2009 Pasal 8 ayat (1) untuk pengadilan). Yang bersangkutan berhak memberi penjelasan.",
-            "A general principle (UU 48/2009, Article 8(1), for courts). Those concerned may give their account.",
+            "Asas umum (UU 48/2009 Pasal 8 ayat (1) untuk pengadilan). Yang bersangkutan berhak memberi "
+            "penjelasan.",
+            "A general principle (UU 48/2009, Article 8(1), for courts). Those concerned may give their "
+            "account.",
         ),
     ),
     _Quote(
@@ -154,10 +159,10 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("Kedudukan laporan ini", "Standing of this report"),
         W(
-            "Pemeriksa administratif bukan penyidik. Laporan ini petunjuk awal yang harus dipastikan dengan data "
-            "absensi, surat perintah tugas dan berita acara pemeriksaan.",
-            "Administrative examiners are not police investigators. This report is a first lead, to be confirmed by "
-            "attendance data, duty orders and the examination record.",
+            "Pemeriksa administratif bukan penyidik. Laporan ini petunjuk awal yang harus dipastikan "
+            "dengan data absensi, surat perintah tugas dan berita acara pemeriksaan.",
+            "Administrative examiners are not police investigators. This report is a first lead, to be "
+            "confirmed by attendance data, duty orders and the examination record.",
         ),
     ),
 )
@@ -175,7 +180,9 @@ def basis_in_law(lang: str) -> tuple[LawView, ...]:
         if not record:
             continue
         sources = record.get(quote.source_field)
-        keys = [str(key) for key in sources] if isinstance(sources, list) else [str(sources)] if sources else []
+        keys = (
+            [str(key) for key in sources] if isinstance(sources, list) else [str(sources)] if sources else []
+        )
         mark = str(record.get("status", ""))
         unverified = "unverified" in mark or (not keys and mark != "design")
         if unverified:
@@ -189,7 +196,7 @@ def basis_in_law(lang: str) -> tuple[LawView, ...]:
 
 
 def describe_source(key: str, lang: str) -> str:
-    """Return a source key with its address and what kind of source it is; the key alone where it is not listed."""
+    """Return a source key with its address and kind; the key alone where it is not listed."""
     found = _sources().get(key)
     if not found:
         return key
@@ -198,27 +205,20 @@ def describe_source(key: str, lang: str) -> str:
     return f"{key}: {address} ({kind.get(lang)})" if kind else f"{key}: {address}"
 
 
-@cache
 def _discipline() -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(_table("discipline.yaml"))
-    except (OSError, ImportError, yaml.YAMLError):
+        return read_yaml("discipline.yaml")
+    except OSError:
         return {}
 
 
 @cache
 def _sources() -> dict[str, tuple[str, str]]:
     try:
-        listing = _table("sources.md")
-    except (OSError, ImportError):
+        listing = read_text("sources.md")
+    except OSError:
         return {}
     return {
         key: (quality.split("/")[0] + (copy or ""), address.strip())
         for key, quality, copy, address in _SOURCE_LINE.findall(listing)
     }
-
-
-def _table(name: str) -> str:
-    return (files("vidcheck.facts") / "data" / name).read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from vidcheck.report.parts import ClueView, Fact, HoursSection, LightRow, TimeSe
 from vidcheck.types import LightingObservation, TimeClue, TimeEstimate
 
 _HOURS = re.compile(r"(break|istirahat)?\s*(\d{1,2})[:.](\d\d)\s*[-–]\s*(\d{1,2})[:.](\d\d)", re.IGNORECASE)
+_MAX_CLUES, _MAX_BARS, _MAX_DAY_PARTS = 100, 24, 12
 _TIME_STEPS = ("clues", "time")
 
 
@@ -31,7 +32,8 @@ def time_section(draft: Draft) -> TimeSection:
         facts=_estimate_facts(draft, estimate) if estimate else (),
         ledger_svg=_ledger(draft, used),
         day_svg=_day(draft),
-        clues=tuple(_clue(draft, clue, clue.id in used) for clue in analysis.clues),
+        clues=tuple(_clue(draft, clue, clue.id in used) for clue in analysis.clues[:_MAX_CLUES]),
+        more=max(len(analysis.clues) - _MAX_CLUES, 0),
         conflicts=tuple(
             Fact(", ".join(conflict.clues), conflict.words.get(draft.lang), "warn")
             for conflict in (estimate.conflicts if estimate else ())
@@ -57,12 +59,15 @@ def _estimate_facts(draft: Draft, estimate: TimeEstimate) -> tuple[Fact, ...]:
     return (
         Fact(t("earliest"), fmt.moment(estimate.earliest), "" if estimate.earliest else "missing"),
         Fact(t("latest"), fmt.moment(estimate.latest), "" if estimate.latest else "missing"),
-        Fact(t("best_time"), fmt.moment(estimate.best) if estimate.best else t("no_best_time"),
-             "" if estimate.best else "missing"),
+        Fact(
+            t("best_time"),
+            fmt.moment(estimate.best) if estimate.best else t("no_best_time"),
+            "" if estimate.best else "missing",
+        ),
         coverage,
         Fact(t("clues_used"), used or "–", "" if used else "missing"),
         Fact(t("zone"), zone or t("zone_unknown"), "" if zone else "missing"),
-    )  # fmt: skip
+    )
 
 
 def _clue(draft: Draft, clue: TimeClue, used: bool) -> ClueView:
@@ -76,7 +81,7 @@ def _clue(draft: Draft, clue: TimeClue, used: bool) -> ClueView:
         grade=clue.grade,
         grade_label=say.label(say.GRADE, clue.grade, lang),
         interval=fmt.interval(clue.earliest, clue.latest) if dated else "",
-        basis=clue.basis,
+        basis=draft.short(clue.basis),
         frames=fmt.frames(clue.frames) if clue.frames else draft.t("not_from_picture"),
         words=clue.words.get(lang),
         caveats=tuple(caveat.get(lang) for caveat in clue.caveats),
@@ -87,18 +92,28 @@ def _clue(draft: Draft, clue: TimeClue, used: bool) -> ClueView:
 
 def _ledger(draft: Draft, used: set[str]) -> str:
     estimate = draft.analysis.time_estimate
+    dated = [clue for clue in draft.analysis.clues if clue.earliest or clue.latest]
+    # A chart has to fit a page: the clues that count come first into it, in the order of the ledger.
+    chosen = sorted(sorted(range(len(dated)), key=lambda at: dated[at].id not in used)[:_MAX_BARS])
     bars = tuple(
-        ClueBar(clue.id, say.label(say.CLUE_SOURCE, clue.source, draft.lang), clue.grade, _aware(clue.earliest),
-                _aware(clue.latest), clue.id in used)
-        for clue in draft.analysis.clues
-    )  # fmt: skip
+        ClueBar(
+            clue.id,
+            say.label(say.CLUE_SOURCE, clue.source, draft.lang),
+            clue.grade,
+            _aware(clue.earliest),
+            _aware(clue.latest),
+            clue.id in used,
+        )
+        for clue in (dated[at] for at in chosen)
+    )
     earliest, latest = (_aware(estimate.earliest), _aware(estimate.latest)) if estimate else (None, None)
     return clue_chart(bars, earliest, latest, draft.t("estimate"), draft.t("ledger_figure"), draft.fmt)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
-    """Return ``moment`` where it can be placed on an axis; a time without a zone cannot."""
-    return moment if moment is not None and moment.tzinfo is not None else None
+    """Return ``moment`` where it can be placed on an axis: with a zone, in a year a clip can have."""
+    placed = moment is not None and moment.tzinfo is not None and 1970 <= moment.year < 2200
+    return moment if placed else None
 
 
 def _day(draft: Draft) -> str:
@@ -106,17 +121,20 @@ def _day(draft: Draft) -> str:
     analysis, t = draft.analysis, draft.t
     estimate, verdict = analysis.time_estimate, analysis.working_hours
     parts = tuple(
-        DayLane(f"{clue.id} {say.label(say.CLUE_SOURCE, clue.source, draft.lang)}", weights=clue.hour_weights,
-                fill=GRADE_FILL["weak"] if clue.grade == "contextual" else GRADE_FILL.get(clue.grade, ACCENT))
+        DayLane(
+            f"{clue.id} {say.label(say.CLUE_SOURCE, clue.source, draft.lang)}",
+            weights=clue.hour_weights,
+            fill=GRADE_FILL["weak"] if clue.grade == "contextual" else GRADE_FILL.get(clue.grade, ACCENT),
+        )
         for clue in analysis.clues
         if clue.hour_weights
-    )  # fmt: skip
+    )
     lanes: list[DayLane] = []
     if estimate and estimate.hour_weights:
         lanes.append(DayLane(t("estimate"), weights=estimate.hour_weights))
     elif estimate and (span := _within_day(draft, estimate)):
         lanes.append(DayLane(t("estimate"), spans=(span,)))
-    lanes.extend(parts)
+    lanes.extend(parts[:_MAX_DAY_PARTS])
     if lanes and verdict and verdict.rule and (hours := working_spans(verdict.rule.hours)):
         lanes.append(DayLane(t("hours"), spans=hours, fill="#8a98a6"))
     return day_chart(tuple(lanes), t("day_figure"), draft.fmt)
@@ -136,7 +154,7 @@ def _hours(moment: datetime) -> float:
 
 
 def working_spans(hours: str) -> tuple[tuple[float, float], ...]:
-    """Return the stretches of work in hours of the day, from a rule such as ``07:30-16:00 break 12:00-13:00``.
+    """Return the stretches of work, in hours of the day, of a rule such as ``07:30-16:00 break 12:00-13:00``.
 
     Empty where the rule cannot be read that way: then it stands in the report as text only.
     """
@@ -157,7 +175,7 @@ def working_spans(hours: str) -> tuple[tuple[float, float], ...]:
 
 
 def _written_hours(draft: Draft, hours: str) -> str:
-    """Write ``07:30-16:00 break 12:00-13:00`` as the language does; words that are not known stay as they are."""
+    """Write ``07:30-16:00 break 12:00-13:00`` as the language does; other words stay as they are."""
     separator = "." if draft.lang == "id" else ":"
     written = re.sub(r"(\d{1,2})[:.](\d\d)", rf"\1{separator}\2", hours)
     written = re.sub(r"(?<=\d)\s*-\s*(?=\d)", "–", written)
@@ -193,10 +211,13 @@ def hours_section(draft: Draft) -> HoursSection:
     if rule:
         facts += [
             Fact(t("rule_hours"), _written_hours(draft, rule.hours) or "–"),
-            Fact(t("rule_status"), say.label(say.RULE_STATUS, rule.status, lang),
-                 "warn" if rule.status == "unverified" else ""),
+            Fact(
+                t("rule_status"),
+                say.label(say.RULE_STATUS, rule.status, lang),
+                "warn" if rule.status == "unverified" else "",
+            ),
             Fact(t("sources"), "; ".join(describe_source(key, lang) for key in rule.sources) or "–"),
-        ]  # fmt: skip
+        ]
     facts.append(Fact(t("overlap"), overlap, "" if verdict.overlap is not None else "missing"))
     return HoursSection(
         notices=notices,
@@ -204,5 +225,7 @@ def hours_section(draft: Draft) -> HoursSection:
         code=verdict.answer,
         sentence=verdict.words.get(lang),
         facts=tuple(facts),
-        exceptions=tuple(Fact(item.words.get(lang), item.settled_by.get(lang)) for item in verdict.exceptions),
+        exceptions=tuple(
+            Fact(item.words.get(lang), item.settled_by.get(lang)) for item in verdict.exceptions
+        ),
     )

@@ -118,6 +118,8 @@ class PeopleSection:
     """Pictures of the frames that show the minimum."""
     persons: tuple[PersonView, ...]
     """Figures."""
+    more: int
+    """How many more are in analysis.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class ClothingSection:
     """By figure."""
     unobserved: str
     """Figures without an observation."""
+    more: int
+    """How many more observations are in analysis.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +272,8 @@ class TimeSection:
     """Chart of the hours of a day; empty where nothing speaks of hours."""
     clues: tuple[ClueView, ...]
     """The ledger."""
+    more: int
+    """How many more clues are in analysis.json."""
     conflicts: tuple[Fact, ...]
     """Contradictions: clue ids and words."""
     light_notices: tuple[Notice, ...]
@@ -324,6 +330,8 @@ class LeadSection:
     """What was not looked at."""
     rows: tuple[LeadView, ...]
     """Leads."""
+    more: int
+    """How many more are in analysis.json."""
 
 
 @dataclass(frozen=True, slots=True)

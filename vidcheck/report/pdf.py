@@ -1,7 +1,7 @@
 """The report as PDF/A-2a and PDF/UA-1, set by the typst wheel with the fonts it carries.
 
-The template is ours and fixed; everything else reaches it as data in a JSON file and as pictures re-encoded by us,
-so no text of a clip is ever read as a command of the typesetter.
+The template is ours and fixed; everything else reaches it as data in a JSON file and as pictures that were
+encoded anew, so no text of a clip is ever read as a command of the typesetter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vidcheck.report.html import SVG_FIELDS, TEMPLATES
 from vidcheck.report.parts import ReportView
 from vidcheck.report.pictures import Album
 
-_STANDARDS = ["a-2a", "ua-1"]
+_STANDARDS: Any = ["a-2a", "ua-1"]
 _FONT = "Libertinus Serif"
 
 
@@ -40,12 +40,16 @@ def render_pdf(view: ReportView, album: Album) -> bytes:
         return _compile(view, album, printable)
     except typst.TypstError as first:
         if "could not be displayed" not in str(first):
-            raise VidcheckError(f"report.pdf could not be set: {first}", "report.html has the same content.") from first
+            raise VidcheckError(
+                f"report.pdf could not be set: {first}", "report.html has the same content."
+            ) from first
     # A letter that a font has on its own can still be lost in a combination. Codes always print.
     try:
         return _compile(view, album, plain)
     except typst.TypstError as error:
-        raise VidcheckError(f"report.pdf could not be set: {error}", "report.html has the same content.") from error
+        raise VidcheckError(
+            f"report.pdf could not be set: {error}", "report.html has the same content."
+        ) from error
 
 
 def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes:
@@ -57,7 +61,9 @@ def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes
         for number, (key, thumbnail) in enumerate(album.thumbnails.items()):
             names[key] = f"picture-{number:04d}.jpg"
             (root / names[key]).write_bytes(thumbnail.jpeg)
-        (root / "data.json").write_text(json.dumps(_data(view, names, fit), ensure_ascii=False), encoding="utf-8")
+        (root / "data.json").write_text(
+            json.dumps(_data(view, names, fit), ensure_ascii=False), encoding="utf-8"
+        )
         template = root / "report.typ"
         template.write_bytes((TEMPLATES / "report.typ").read_bytes())
         pdf = typst.compile(
@@ -68,10 +74,10 @@ def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes
 
 
 def _data(view: ReportView, names: dict[str, str], fit: Callable[[str], str]) -> dict[str, Any]:
-    """Return the view with texts made printable, charts given a font, and picture keys turned into file names."""
-    data = map_strings(view, lambda words: breakable(fit(visible(words))), keep=SVG_FIELDS | {"key", "sha256"})
+    """Return the view with printable texts, charts with a font, and file names for picture keys."""
+    data = map_strings(view, lambda words: breakable(fit(visible(words))), keep=SVG_FIELDS | {"key"})
     assert isinstance(data, dict)
-    data["document_name"] = fit(visible(view.file_name))
+    data["document_name"], data["sha256"] = fit(visible(view.file_name)), fit(visible(view.sha256))
     return _finish(data, names, fit)  # type: ignore[no-any-return]
 
 

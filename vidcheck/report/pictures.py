@@ -1,7 +1,7 @@
 """The report's pictures: read from the analysis folder, scaled down, the same for HTML and PDF.
 
-Pictures come from a folder that may have been edited, so nothing outside it is read, and a picture that is not
-there or cannot be read becomes a sentence in the report instead of an error.
+Pictures come from a folder that may have been edited, so nothing outside it is read, and a picture that is
+not there or cannot be read becomes a sentence in the report instead of an error.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
-from vidcheck.report.figures import ACCENT, ACCENT_PALE, GRADE_FILL, MUTED, Lane, Span, clip_chart
+from vidcheck.report.figures import ACCENT_PALE, GRADE_FILL, MUTED, Lane, Span, clip_chart
 from vidcheck.report.parts import (
     Bar,
     ClothingSection,
@@ -23,17 +23,30 @@ from vidcheck.report.parts import (
     TextView,
 )
 from vidcheck.report.pictures import Picture
-from vidcheck.types import Analysis, ClothingObservation, FrameRef, Lead, OverlayText, PeopleCount, Person, Shot
+from vidcheck.types import (
+    Analysis,
+    ClothingObservation,
+    FrameRef,
+    Lead,
+    OverlayText,
+    PeopleCount,
+    Person,
+    Shot,
+)
 
 _SERVICE_CLOTHING = ("korpri_batik", "pdh_khaki", "pdh_white", "other_uniform")
 _BEST_SHOTS, _CROPS = 3, 3
-_MAX_TEXTS, _MAX_SHOTS = 200, 200
+_MAX_PERSONS, _MAX_TEXTS, _MAX_SHOTS, _MAX_LEADS = 100, 200, 200, 100
 _LANES_PERSONS, _LANES_TEXTS = 8, 6
 _SHOT_FILL = {"moving": ACCENT_PALE, "still": "#e3d9bd", "black": "#3a4653"}
 _LIGHT_FILL = {
-    "outdoor_day": "#f3dd8a", "twilight": "#d9a679", "outdoor_night": "#3a4653", "indoor_daylight": "#f6ecc4",
-    "indoor_artificial": "#c9bedb", "unknown": "#e3e6ea",
-}  # fmt: skip
+    "outdoor_day": "#f3dd8a",
+    "twilight": "#d9a679",
+    "outdoor_night": "#3a4653",
+    "indoor_daylight": "#f6ecc4",
+    "indoor_artificial": "#c9bedb",
+    "unknown": "#e3e6ea",
+}
 
 
 def shot_picture(index: int) -> str:
@@ -42,7 +55,7 @@ def shot_picture(index: int) -> str:
 
 
 def count_picture(name: str) -> str:
-    """Return where the frame that shows a minimum is saved: ``minimum`` for everyone, else the clothing label."""
+    """Return where the frame of a minimum is saved: ``minimum`` for everyone, else the clothing label."""
     return f"media/count-{name}.jpg"
 
 
@@ -57,17 +70,20 @@ def people_section(draft: Draft) -> PeopleSection:
     count = analysis.people_count
     notices = draft.notices("people", "tracks", "persons", "counts", has_result=count is not None)
     basis = _basis_picture(draft, "minimum", count, draft.t("basis_caption"), 1200) if count else ()
-    persons = tuple(_person(draft, person) for person in analysis.persons)
-    return PeopleSection(notices, _count_row(draft, draft.t("everyone"), count) if count else None, basis, persons)
+    persons = tuple(_person(draft, person) for person in analysis.persons[:_MAX_PERSONS])
+    row = _count_row(draft, draft.t("everyone"), count) if count else None
+    return PeopleSection(notices, row, basis, persons, more=max(len(analysis.persons) - _MAX_PERSONS, 0))
 
 
-def _basis_picture(draft: Draft, name: str, count: PeopleCount, words: str, side_px: int) -> tuple[Picture, ...]:
+def _basis_picture(
+    draft: Draft, name: str, count: PeopleCount, words: str, side_px: int
+) -> tuple[Picture, ...]:
     if not count.minimum or not count.basis_frames:
         return ()
     frame = draft.fmt.frame(count.basis_frames[0])
-    caption = f"{words}: {count.minimum}"
-    alt = f"{caption}, {frame}"
     media = count_picture(name)
+    alt = f"{words}: {count.minimum}, {frame}"
+    caption = f"{words}: {count.minimum} · {media}"
     return (draft.album.picture(media, max_side_px=side_px, alt=alt, caption=caption, frame=frame),)
 
 
@@ -88,7 +104,9 @@ def _person(draft: Draft, person: Person) -> PersonView:
         boxes=draft.t("boxes", n=draft.fmt.number(boxes)),
         joined=person.joined_because.get(lang) if person.joined_because else draft.t("one_track"),
         clothing=say.label(say.CLOTHING, observed.label, lang) if observed else "",
-        pictures=tuple(draft.crop(crop, max_side_px=340, alt=alt) for crop in person.best_shots[:_BEST_SHOTS]),
+        pictures=tuple(
+            draft.crop(crop, max_side_px=340, alt=alt) for crop in person.best_shots[:_BEST_SHOTS]
+        ),
     )
 
 
@@ -126,9 +144,14 @@ def clothing_section(draft: Draft) -> ClothingSection:
     )
     observed = {item.person for item in analysis.clothing}
     left = [person.id for person in analysis.persons if person.id not in observed]
-    unobserved = draft.t("not_observed", n=len(left), ids=", ".join(left)) if left and observed else ""
-    rows = tuple(_clothing(draft, item) for item in analysis.clothing)
-    return ClothingSection(notices, counts, basis, rows, unobserved)
+    unobserved = (
+        draft.t("not_observed", n=len(left), ids=draft.short(", ".join(left), 200))
+        if left and observed
+        else ""
+    )
+    rows = tuple(_clothing(draft, item) for item in analysis.clothing[:_MAX_PERSONS])
+    more = max(len(analysis.clothing) - _MAX_PERSONS, 0)
+    return ClothingSection(notices, counts, basis, rows, unobserved, more)
 
 
 def _clothing(draft: Draft, item: ClothingObservation) -> ClothingView:
@@ -146,8 +169,12 @@ def _clothing(draft: Draft, item: ClothingObservation) -> ClothingView:
         label=label,
         probability=probability,
         bars=tuple(
-            Bar(say.label(say.CLOTHING_SHORT, name, lang), share, fmt.percent(share),
-                name == item.label and not item.abstained)
+            Bar(
+                say.label(say.CLOTHING_SHORT, name, lang),
+                share,
+                fmt.percent(share),
+                name == item.label and not item.abstained,
+            )
             for name, share in ranked
             if share >= 0.005
         ),
@@ -155,15 +182,16 @@ def _clothing(draft: Draft, item: ClothingObservation) -> ClothingView:
         reason=item.reason.get(lang) if item.reason else "",
         frames=fmt.frames(crop.frame for crop in item.crops) if item.crops else "–",
         pictures=tuple(draft.crop(crop, max_side_px=220, alt=alt) for crop in item.crops[:_CROPS]),
-    )  # fmt: skip
+    )
 
 
 def text_section(draft: Draft) -> TextSection:
     """Build the section on texts: what was read, where, and how sure the engine was."""
     texts = draft.analysis.overlays
     notices = draft.notices("overlays", has_result=bool(texts))
-    return TextSection(notices, tuple(_text(draft, item) for item in texts[:_MAX_TEXTS]),
-                       max(len(texts) - _MAX_TEXTS, 0))  # fmt: skip
+    return TextSection(
+        notices, tuple(_text(draft, item) for item in texts[:_MAX_TEXTS]), max(len(texts) - _MAX_TEXTS, 0)
+    )
 
 
 def _text(draft: Draft, item: OverlayText) -> TextView:
@@ -172,8 +200,8 @@ def _text(draft: Draft, item: OverlayText) -> TextView:
         score += f" · {draft.t('readings', n=draft.fmt.number(len(item.readings)))}"
     return TextView(
         id=item.id,
-        text=item.text,
-        raw=item.text_raw if item.text_raw != item.text else "",
+        text=draft.short(item.text),
+        raw=draft.short(item.text_raw) if item.text_raw != item.text else "",
         kind=say.label(say.OVERLAY_KIND, item.kind, draft.lang),
         span=draft.fmt.span(item.first, item.last),
         score=score,
@@ -182,7 +210,9 @@ def _text(draft: Draft, item: OverlayText) -> TextView:
             text_picture(item.id),
             max_side_px=360,
             alt=f"{draft.t('text')} {item.id}",
-            frame=draft.fmt.frame(max(item.readings, key=lambda r: r.confidence).frame) if item.readings else "",
+            frame=draft.fmt.frame(max(item.readings, key=lambda r: r.confidence).frame)
+            if item.readings
+            else "",
         ),
     )
 
@@ -190,7 +220,8 @@ def _text(draft: Draft, item: OverlayText) -> TextView:
 def lead_section(draft: Draft) -> LeadSection:
     """Build the section on leads, strongest first as the analysis orders them."""
     leads = draft.analysis.leads
-    return LeadSection(draft.notices("leads", has_result=bool(leads)), tuple(_lead(draft, lead) for lead in leads))
+    rows = tuple(_lead(draft, lead) for lead in leads[:_MAX_LEADS])
+    return LeadSection(draft.notices("leads", has_result=bool(leads)), rows, max(len(leads) - _MAX_LEADS, 0))
 
 
 def _lead(draft: Draft, lead: Lead) -> LeadView:
@@ -199,7 +230,7 @@ def _lead(draft: Draft, lead: Lead) -> LeadView:
     return LeadView(
         id=lead.id,
         kind=kind,
-        text=lead.text,
+        text=draft.short(lead.text),
         grade=lead.grade,
         grade_label=say.label(say.GRADE, lead.grade, draft.lang),
         words=lead.words.get(draft.lang),
@@ -227,7 +258,9 @@ def _shot(draft: Draft, shot: Shot) -> ShotRow:
         end=fmt.frame(shot.end),
         length=fmt.seconds(shot.end.time_s - shot.start.time_s),
         score=fmt.number(shot.transition_score, 2),
-        quality=draft.t("quality", sharpness=fmt.number(shot.sharpness), brightness=fmt.number(shot.brightness, 2)),
+        quality=draft.t(
+            "quality", sharpness=fmt.number(shot.sharpness), brightness=fmt.number(shot.brightness, 2)
+        ),
         repeats="" if shot.repeats is None else draft.t("repeats", n=shot.repeats),
         picture=picture,
     )
@@ -239,22 +272,37 @@ def clip_figure(draft: Draft) -> str:
     if analysis.source.kind == "image" or analysis.source.duration_s <= 0:
         return ""
     unseen = draft.t("not_looked").lower()
-    lanes = [Lane(draft.t("lane_shots"), tuple(
-        Span(shot.start.time_s, shot.end.time_s, _SHOT_FILL.get(shot.kind, ACCENT_PALE), str(shot.index))
-        for shot in analysis.shots
-    ), unseen="" if analysis.shots else unseen)]  # fmt: skip
+    lanes = [
+        Lane(
+            draft.t("lane_shots"),
+            tuple(
+                Span(
+                    shot.start.time_s,
+                    shot.end.time_s,
+                    _SHOT_FILL.get(shot.kind, ACCENT_PALE),
+                    str(shot.index),
+                )
+                for shot in analysis.shots
+            ),
+            unseen="" if analysis.shots else unseen,
+        )
+    ]
     people_seen = analysis.people_count is not None or bool(analysis.detections)
-    counted = Counter(detection.frame.time_s for detection in analysis.detections)
-    lanes.append(Lane(draft.t("lane_people"), heights=tuple(sorted(counted.items())),
-                      unseen="" if people_seen else unseen))  # fmt: skip
+    lanes.append(
+        Lane(draft.t("lane_people"), heights=_people_by_time(draft), unseen="" if people_seen else unseen)
+    )
     lanes += _limited(draft, (_person_lane(analysis, person) for person in analysis.persons), _LANES_PERSONS)
     light = {item.shot: item for item in analysis.lighting}
     spans = tuple(
-        Span(shot.start.time_s, shot.end.time_s, _LIGHT_FILL.get(light[shot.index].label, "#e3e6ea"),
-             say.label(say.LIGHTING, light[shot.index].label, draft.lang))
+        Span(
+            shot.start.time_s,
+            shot.end.time_s,
+            _LIGHT_FILL.get(light[shot.index].label, "#e3e6ea"),
+            say.label(say.LIGHTING, light[shot.index].label, draft.lang),
+        )
         for shot in analysis.shots
         if shot.index in light
-    )  # fmt: skip
+    )
     lanes.append(Lane(draft.t("lane_light"), spans, unseen="" if light else unseen))
     if analysis.overlays:
         lanes += _limited(draft, (_text_lane(item) for item in analysis.overlays), _LANES_TEXTS)
@@ -262,6 +310,17 @@ def clip_figure(draft: Draft) -> str:
         run = draft.run_of("overlays")
         lanes.append(Lane(draft.t("lane_texts"), unseen="" if run and run.status == "ok" else unseen))
     return clip_chart(tuple(lanes), analysis.source.duration_s, draft.t("clip_figure"), draft.fmt)
+
+
+def _people_by_time(draft: Draft) -> tuple[tuple[float, int], ...]:
+    """Return ``(time_s, people)``, counted as the minimum is: followed boxes that reach the threshold."""
+    analysis = draft.analysis
+    run = draft.run_of("people")
+    least = run.stats.get("confidence") if run else None
+    threshold = float(least) if isinstance(least, int | float) else 0.0
+    boxes = (analysis.detections[at] for track in analysis.tracks for at in track.detections)
+    counted = Counter(box.frame.time_s for box in boxes if box.confidence >= threshold)
+    return tuple(sorted(counted.items()))
 
 
 def _limited(draft: Draft, lanes: Iterable[Lane], limit: int) -> list[Lane]:

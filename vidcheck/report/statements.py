@@ -8,21 +8,21 @@ from __future__ import annotations
 from vidcheck.types import Words as W
 
 CAUTION = W(
-    "Laporan ini menyatakan apa yang terlihat dalam satu berkas. Laporan ini tidak menyatakan siapa orang yang "
-    "terlihat, tidak menyatakan bahwa seseorang ASN, dan tidak menyatakan bahwa pelanggaran terjadi. Manusia yang "
-    "mengenali, memeriksa dan memutuskan.",
-    "This report states what can be seen in one file. It does not state who the people are, that anyone is a civil "
-    "servant, or that a breach took place. Humans identify, examine and decide.",
+    "Laporan ini menyatakan apa yang terlihat dalam satu berkas. Laporan ini tidak menyatakan siapa orang "
+    "yang terlihat, tidak menyatakan bahwa seseorang ASN, dan tidak menyatakan bahwa pelanggaran terjadi. "
+    "Manusia yang mengenali, memeriksa dan memutuskan.",
+    "This report states what can be seen in one file. It does not state who the people are, that anyone is "
+    "a civil servant, or that a breach took place. Humans identify, examine and decide.",
 )
 
 LIMITS: tuple[tuple[W, W], ...] = (
     (
         W("Identitas", "Identity"),
         W(
-            "Tidak ada pengenalan wajah, tidak ada templat wajah, dan tidak ada tebakan jenis kelamin, usia, agama "
-            "atau etnis. Kode p1, p2, … hanya menunjuk sosok di dalam gambar.",
-            "There is no face recognition, no face template, and no guess of sex, age, religion or ethnicity. The "
-            "codes p1, p2, … only point at people in the picture.",
+            "Tidak ada pengenalan wajah, tidak ada templat wajah, dan tidak ada tebakan jenis kelamin, "
+            "usia, agama atau etnis. Kode p1, p2, … hanya menunjuk sosok di dalam gambar.",
+            "There is no face recognition, no face template, and no guess of sex, age, religion or "
+            "ethnicity. The codes p1, p2, … only point at people in the picture.",
         ),
     ),
     (
@@ -30,44 +30,45 @@ LIMITS: tuple[tuple[W, W], ...] = (
         W(
             "Pakaian yang sesuai dengan seragam dinas dapat dipakai siapa saja. Status pegawai hanya dapat "
             "dipastikan dari data kepegawaian.",
-            "Clothing consistent with a service uniform can be worn by anybody. Only personnel records settle who "
-            "is employed.",
+            "Clothing consistent with a service uniform can be worn by anybody. Only personnel records "
+            "settle who is employed.",
         ),
     ),
     (
         W("Yang berada di luar gambar", "What lies outside the picture"),
         W(
-            "Orang, pakaian, tempat dan kejadian sebelum, sesudah dan di luar bidang gambar tidak diketahui. Hitungan "
-            "hanya berlaku untuk bingkai yang dilihat.",
-            "People, clothes, place and events before, after and beyond the picture are not known. Counts hold only "
-            "for the frames that were looked at.",
+            "Orang, pakaian, tempat dan kejadian sebelum, sesudah dan di luar bidang gambar tidak "
+            "diketahui. Hitungan hanya berlaku untuk bingkai yang dilihat.",
+            "People, clothes, place and events before, after and beyond the picture are not known. Counts "
+            "hold only for the frames that were looked at.",
         ),
     ),
     (
         W("Yang tidak dilihat", "What was not looked at"),
         W(
-            "Langkah yang dilewati atau gagal dan bagian berkas yang tidak terbaca tidak dilihat. “Tidak ditemukan” "
-            "tidak sama dengan “tidak ada”.",
-            "Steps that were skipped or failed, and parts of the file that could not be decoded, were not looked at. "
-            "“Not found” is not the same as “not there”.",
+            "Langkah yang dilewati atau gagal dan bagian berkas yang tidak terbaca tidak dilihat. “Tidak "
+            "ditemukan” tidak sama dengan “tidak ada”.",
+            "Steps that were skipped or failed, and parts of the file that could not be decoded, were not "
+            "looked at. “Not found” is not the same as “not there”.",
         ),
     ),
     (
         W("Keaslian", "Authenticity"),
         W(
-            "Hash membuktikan berkas mana yang diperiksa dan bahwa berkas itu tidak berubah sejak itu. Hash tidak "
-            "membuktikan bahwa isinya asli, tidak dipotong, tidak disunting dan tidak diunggah ulang.",
-            "The hash proves which file was examined and that it has not changed since. It does not prove that the "
-            "contents are genuine, uncut, unedited or not a re-upload.",
+            "Hash membuktikan berkas mana yang diperiksa dan bahwa berkas itu tidak berubah sejak itu. "
+            "Hash tidak membuktikan bahwa isinya asli, tidak dipotong, tidak disunting dan tidak diunggah "
+            "ulang.",
+            "The hash proves which file was examined and that it has not changed since. It does not prove "
+            "that the contents are genuine, uncut, unedited or not a re-upload.",
         ),
     ),
     (
         W("Waktu", "Time"),
         W(
-            "Jam yang tertulis pada gambar, metadata dan nama berkas adalah pernyataan sebuah jam yang dapat salah "
-            "setel atau disunting. Waktu unggah bukan waktu perekaman.",
-            "Clocks shown in the picture, metadata and file names are statements of a clock that can be set wrong or "
-            "edited. The time of posting is not the time of recording.",
+            "Jam yang tertulis pada gambar, metadata dan nama berkas adalah pernyataan sebuah jam yang "
+            "dapat salah setel atau disunting. Waktu unggah bukan waktu perekaman.",
+            "Clocks shown in the picture, metadata and file names are statements of a clock that can be "
+            "set wrong or edited. The time of posting is not the time of recording.",
         ),
     ),
     (
@@ -77,21 +78,21 @@ LIMITS: tuple[tuple[W, W], ...] = (
     (
         W("Pelanggaran", "Breach"),
         W(
-            "Satu klip menunjukkan beberapa detik atau menit. Klip hanya dapat memulai pertanyaan; yang menjawab "
-            "adalah absensi, surat tugas, jadwal unit dan keterangan orang yang bersangkutan.",
-            "One clip shows seconds or minutes. It can only start a question; attendance records, duty orders, the "
-            "unit's timetable and the account of those concerned answer it.",
+            "Satu klip menunjukkan beberapa detik atau menit. Klip hanya dapat memulai pertanyaan; yang "
+            "menjawab adalah absensi, surat tugas, jadwal unit dan keterangan orang yang bersangkutan.",
+            "One clip shows seconds or minutes. It can only start a question; attendance records, duty "
+            "orders, the unit's timetable and the account of those concerned answer it.",
         ),
     ),
     (
         W("Angka galat", "Error rates"),
         W(
-            "Laporan ini tidak memuat angka galat metode pada mutu klip ini. Skor mesin bukan peluang; hanya angka "
-            "yang disebut “terkalibrasi” atau “terukur” yang dibandingkan dengan kenyataan, pada bahan uji yang "
-            "disebut dalam kartu model, bukan pada klip ini.",
+            "Laporan ini tidak memuat angka galat metode pada mutu klip ini. Skor mesin bukan peluang; "
+            "hanya angka yang disebut “terkalibrasi” atau “terukur” yang dibandingkan dengan kenyataan, "
+            "pada bahan uji yang disebut dalam kartu model, bukan pada klip ini.",
             "This report gives no error rates of the methods at this clip's quality. Engine scores are not "
-            "probabilities; only figures called “calibrated” or “measured” were compared with the truth, on the test "
-            "material named in the model cards, not on this clip.",
+            "probabilities; only figures called “calibrated” or “measured” were compared with the truth, "
+            "on the test material named in the model cards, not on this clip.",
         ),
     ),
 )
@@ -100,7 +101,8 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Paling sedikit", "At least"),
         W(
-            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari bingkai itu saja.",
+            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari "
+            "bingkai itu saja.",
             "The most people seen at once in one frame. It can be checked from that frame alone.",
         ),
     ),
@@ -121,10 +123,10 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Sesuai dengan", "Consistent with"),
         W(
-            "Tampilan pakaian cocok dengan jenis itu menurut warna, corak dan potongan. Penjelasan lain tetap mungkin "
-            "dan disebut di sampingnya.",
-            "The clothing's appearance fits that kind by colour, pattern and cut. Other explanations remain possible "
-            "and are named beside it.",
+            "Tampilan pakaian cocok dengan jenis itu menurut warna, corak dan potongan. Penjelasan lain "
+            "tetap mungkin dan disebut di sampingnya.",
+            "The clothing's appearance fits that kind by colour, pattern and cut. Other explanations "
+            "remain possible and are named beside it.",
         ),
     ),
     (
@@ -137,46 +139,61 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Peluang terkalibrasi", "Calibrated probability"),
         W(
-            "Pada bahan uji, dari semua kasus dengan angka itu kira-kira sebagian itu yang benar. Berlaku sejauh klip "
-            "ini serupa dengan bahan uji.",
-            "On the test material, about that share of all cases with this figure were right. It holds as far as this "
-            "clip is like the test material.",
+            "Pada bahan uji, dari semua kasus dengan angka itu kira-kira sebagian itu yang benar. Berlaku "
+            "sejauh klip ini serupa dengan bahan uji.",
+            "On the test material, about that share of all cases with this figure were right. It holds as "
+            "far as this clip is like the test material.",
         ),
     ),
     (
-        W("Tingkat: kuat", "Grade: strong"),
+        W("Tingkat petunjuk waktu: kuat", "Grade of a time clue: strong"),
         W(
-            "Petunjuk dari sumber yang sulit salah dan sulit diubah tanpa jejak, terbaca jelas, tanpa bacaan lain.",
-            "A clue from a source that is hardly wrong and hard to alter without trace, clearly read, with no other "
-            "reading.",
+            "Jam yang berjalan seirama dengan klip, atau waktu yang dicatat platform sendiri. Jam itu "
+            "tetap dapat salah setel.",
+            "A clock that runs in step with the clip, or a time that a platform recorded itself. The clock "
+            "can still be set wrong.",
         ),
     ),
     (
-        W("Tingkat: sedang", "Grade: moderate"),
+        W("Tingkat petunjuk waktu: sedang", "Grade of a time clue: moderate"),
         W(
-            "Petunjuk dari jam atau catatan yang biasanya benar, tetapi dapat salah setel atau disunting.",
-            "A clue from a clock or record that is usually right but can be set wrong or edited.",
+            "Jam atau catatan yang terbaca jelas, tetapi tidak dapat diuji dengan jalannya klip atau mudah "
+            "ditulis ulang.",
+            "A clock or record that is clearly read but cannot be tested against the running clip or is "
+            "easily rewritten.",
         ),
     ),
     (
-        W("Tingkat: lemah", "Grade: weak"),
+        W("Tingkat petunjuk waktu: lemah", "Grade of a time clue: weak"),
         W(
-            "Petunjuk yang condong ke satu arah dan sering keliru bila berdiri sendiri.",
-            "A clue that leans one way and is often wrong on its own.",
+            "Dapat dibaca lebih dari satu cara, atau sering keliru bila berdiri sendiri. Tidak pernah "
+            "mempersempit rentang waktu, berapa pun banyaknya.",
+            "Can be read in more than one way, or is often wrong on its own. Never narrows the interval, "
+            "however many there are.",
         ),
     ),
     (
-        W("Tingkat: konteks saja", "Grade: context only"),
+        W("Tingkat petunjuk waktu: konteks saja", "Grade of a time clue: context only"),
         W(
-            "Ditampilkan untuk pemeriksa; tidak pernah dipakai untuk mempersempit waktu.",
-            "Shown to the examiner; never used to narrow the time.",
+            "Ditampilkan untuk pemeriksa; tidak ikut diperhitungkan.",
+            "Shown to the examiner; does not count.",
+        ),
+    ),
+    (
+        W("Bacaan kuat, sedang, lemah", "Reading strong, moderate, weak"),
+        W(
+            "Pada petunjuk penelusuran: seberapa baik teksnya terbaca, menurut banyaknya bingkai yang "
+            "sependapat. Bukan seberapa berarti petunjuk itu.",
+            "For leads: how well the text was read, by how many frames agree on it. Not how much the lead "
+            "means.",
         ),
     ),
     (
         W("Bingkai", "Frame"),
         W(
             "Satu gambar diam dari klip. Ditulis dengan waktu tampilnya dan nomor urutnya, mulai dari 0.",
-            "One still picture of the clip. Written with its presentation time and its ordinal, starting at 0.",
+            "One still picture of the clip. Written with its presentation time and its ordinal, starting "
+            "at 0.",
         ),
     ),
     (

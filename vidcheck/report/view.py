@@ -1,6 +1,7 @@
 """Analysis in, report out: everything the reader will see, decided once for HTML and PDF alike.
 
-The templates only lay out what stands here. Nothing is left out silently: what is missing is written as missing.
+The templates only lay out what stands here. Nothing is left out silently: what is missing is written as
+missing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from vidcheck.report.seen import (
 from vidcheck.report.statements import CAUTION, LIMITS, TERMS
 from vidcheck.types import Analysis, StepRun
 
-_MAX_LOSSES = 40
+_MAX_LOSSES, _MAX_TAGS = 40, 150
 
 
 def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> tuple[ReportView, Album]:
@@ -96,13 +97,16 @@ def _incomplete(draft: Draft) -> tuple[Notice, ...]:
     notices = [draft.notice(run) for run in analysis.steps if run.status != "ok"]
     if analysis.source.decode_errors:
         places = ", ".join(
-            draft.t("after", t=draft.fmt.clip_time(error.time_s)) if error.time_s is not None
+            draft.t("after", t=draft.fmt.clip_time(error.time_s))
+            if error.time_s is not None
             else draft.t("position_unknown")
             for error in analysis.source.decode_errors[:5]
-        )  # fmt: skip
+        )
         count = len(analysis.source.decode_errors)
         more = f", {draft.t('lane_more', n=count - 5)}" if count > 5 else ""
-        notices.append(Notice("warn", f"{draft.t('losses')}: {count}", f"{places}{more}. {draft.t('losses_note')}"))
+        notices.append(
+            Notice("warn", f"{draft.t('losses')}: {count}", f"{places}{more}. {draft.t('losses_note')}")
+        )
     if analysis.source.pts_origin == "assumed_rate":
         words = say.label(say.PTS_ORIGIN, "assumed_rate", draft.lang)
         notices.append(Notice("warn", draft.t("pts_origin"), words))
@@ -110,13 +114,22 @@ def _incomplete(draft: Draft) -> tuple[Notice, ...]:
 
 
 def _summary(draft: Draft, time: TimeSection, hours: HoursSection) -> tuple[SummaryItem, ...]:
-    items = [_file_item(draft), _people_item(draft), _clothing_item(draft), _texts_item(draft),
-             _time_item(draft, time), _hours_item(draft, hours), _leads_item(draft)]  # fmt: skip
+    items = [
+        _file_item(draft),
+        _people_item(draft),
+        _clothing_item(draft),
+        _texts_item(draft),
+        _time_item(draft, time),
+        _hours_item(draft, hours),
+        _leads_item(draft),
+    ]
     return tuple(items)
 
 
 def _unseen(draft: Draft, section: str) -> SummaryItem:
-    detail = "“Tidak dilihat” bukan “tidak ada”." if draft.lang == "id" else "“Not looked at” is not “not there”."
+    detail = (
+        "“Tidak dilihat” bukan “tidak ada”." if draft.lang == "id" else "“Not looked at” is not “not there”."
+    )
     return SummaryItem(section, draft.t(section), draft.t("not_looked"), detail, "missing")
 
 
@@ -127,7 +140,7 @@ def _ran(draft: Draft, *names: str) -> bool:
 
 def _file_item(draft: Draft) -> SummaryItem:
     source, fmt, t = draft.analysis.source, draft.fmt, draft.t
-    value = f"{t(source.kind)}, {source.width_px} × {source.height_px} px"
+    value = f"{t(source.kind).capitalize()}, {source.width_px} × {source.height_px} px"
     if source.kind == "video":
         value += f", {fmt.seconds(source.duration_s)}"
     detail = f"{fmt.size(source.size_bytes)}; {t('frames').lower()}: {fmt.number(source.frames_decoded)}"
@@ -156,7 +169,11 @@ def _clothing_item(draft: Draft) -> SummaryItem:
     for label in say.CLOTHING:
         count = analysis.clothing_counts.get(label)
         if count and count.maximum:
-            bounds = str(count.minimum) if count.minimum == count.maximum else f"{count.minimum}–{count.maximum}"
+            bounds = (
+                str(count.best)
+                if count.minimum == count.maximum
+                else (f"{count.best} ({count.minimum}–{count.maximum})")
+            )
             kinds[label] = f"{say.label(say.CLOTHING_SHORT, label, draft.lang)}: {bounds}"
     unclear = kinds.pop("unclear", "")
     consistent = t("consistent", kinds=", ".join(kinds.values())) if kinds else ""
@@ -169,7 +186,11 @@ def _texts_item(draft: Draft) -> SummaryItem:
     if not texts and not _ran(draft, "overlays"):
         return _unseen(draft, "texts")
     running = sum(item.changes for item in texts)
-    value = f"{len(texts)} {t('text').lower()}" if draft.lang == "id" or len(texts) == 1 else f"{len(texts)} texts"
+    value = (
+        f"{len(texts)} {t('text').lower()}"
+        if draft.lang == "id" or len(texts) == 1
+        else f"{len(texts)} texts"
+    )
     detail = f"{t('runs').capitalize()}: {running}." if texts else t("no_texts")
     return SummaryItem("texts", t("texts"), value, detail)
 
@@ -180,7 +201,9 @@ def _time_item(draft: Draft, time: TimeSection) -> SummaryItem:
         return _unseen(draft, "time")
     conflicts = f"{t('conflicts')}: {len(time.conflicts)}." if time.conflicts else t("no_conflicts")
     used = f"{t('clues_used')}: {', '.join(estimate.clues_used) or '–'}."
-    return SummaryItem("time", t("time"), time.sentence, f"{used} {conflicts}", "warn" if time.conflicts else "")
+    return SummaryItem(
+        "time", t("time"), time.sentence, f"{used} {conflicts}", "warn" if time.conflicts else ""
+    )
 
 
 def _hours_item(draft: Draft, hours: HoursSection) -> SummaryItem:
@@ -197,8 +220,10 @@ def _leads_item(draft: Draft) -> SummaryItem:
         return _unseen(draft, "leads")
     kinds = dict.fromkeys(lead.kind for lead in leads)
     value = ", ".join(
-        f"{say.label(say.LEAD_KIND, kind, draft.lang)}: {sum(lead.kind == kind for lead in leads)}" for kind in kinds
+        f"{say.label(say.LEAD_KIND, kind, draft.lang)}: {sum(lead.kind == kind for lead in leads)}"
+        for kind in kinds
     )
+    value = value[:1].upper() + value[1:]
     return SummaryItem("leads", t("leads"), value or t("no_leads"), t("leads_note"))
 
 
@@ -211,7 +236,9 @@ def _file(draft: Draft, rechecked: bool) -> FileSection:
     facts = [
         Fact(t("name"), source.path, "mono"),
         Fact(t("sha256"), source.sha256, "mono"),
-        Fact(t("rechecked"), t("rechecked_ok" if rechecked else "rechecked_no"), "" if rechecked else "missing"),
+        Fact(
+            t("rechecked"), t("rechecked_ok" if rechecked else "rechecked_no"), "" if rechecked else "missing"
+        ),
         Fact(t("size"), fmt.size(source.size_bytes)),
         Fact(t("file_kind"), t(source.kind)),
         Fact(t("container"), f"{source.container} / {source.codec}"),
@@ -228,23 +255,40 @@ def _file(draft: Draft, rechecked: bool) -> FileSection:
     ]
     given = tuple(
         Fact(t(key), value or t("none_stated"), "" if value else "missing")
-        for key, value in (("url", context.url), ("posted", context.posted), ("place_given", context.place),
-                           ("sidecar", context.sidecar))
-    )  # fmt: skip
+        for key, value in (
+            ("url", context.url),
+            ("posted", context.posted),
+            ("place_given", context.place),
+            ("sidecar", context.sidecar),
+        )
+    )
     errors = source.decode_errors
     losses = [
-        Fact(t("after", t=fmt.clip_time(error.time_s)) if error.time_s is not None else t("position_unknown"),
-             error.message, "warn")
+        Fact(
+            t("after", t=fmt.clip_time(error.time_s)) if error.time_s is not None else t("position_unknown"),
+            draft.short(error.message),
+            "warn",
+        )
         for error in errors[:_MAX_LOSSES]
-    ]  # fmt: skip
+    ]
     if len(errors) > _MAX_LOSSES:
         losses.append(Fact("…", t("not_listed", n=len(errors) - _MAX_LOSSES)))
     tags = tuple(
-        FactGroup(origin, tuple(Fact(name, value, "mono") for name, value in sorted(values.items())))
+        FactGroup(draft.short(origin, 100), _tags(draft, values))
         for origin, values in sorted(source.tags.items())
         if values
     )
     return FileSection(tuple(facts), given, tuple(losses), tags)
+
+
+def _tags(draft: Draft, values: dict[str, str]) -> tuple[Fact, ...]:
+    listed = sorted(values.items())
+    facts = [
+        Fact(draft.short(name, 100), draft.short(value, 1500), "mono") for name, value in listed[:_MAX_TAGS]
+    ]
+    if len(listed) > _MAX_TAGS:
+        facts.append(Fact("…", draft.t("not_listed", n=len(listed) - _MAX_TAGS)))
+    return tuple(facts)
 
 
 def _declared(draft: Draft) -> Fact:
@@ -254,8 +298,11 @@ def _declared(draft: Draft) -> Fact:
     words = draft.fmt.seconds(source.duration_declared_s)
     # A tenth of a second is within what the last frame's length can account for.
     differs = abs(source.duration_declared_s - source.duration_s) > max(0.1, 0.02 * source.duration_s)
-    return Fact(t("duration_declared"), f"{words}; {t('duration_differs')}" if differs else words,
-                "warn" if differs else "")  # fmt: skip
+    return Fact(
+        t("duration_declared"),
+        f"{words}; {t('duration_differs')}" if differs else words,
+        "warn" if differs else "",
+    )
 
 
 def _step(draft: Draft, run: StepRun) -> StepView:

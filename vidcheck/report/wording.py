@@ -1,7 +1,7 @@
 """The report's fixed words in Bahasa Indonesia and English: headings, labels, column names.
 
-Longer statements (limits, definitions, law) live in :mod:`vidcheck.report.statements`. Nothing here depends on a
-clip; a code that is not in a catalogue is shown as it is, so a new label never disappears from a report.
+Longer statements (limits, definitions, law) live in :mod:`vidcheck.report.statements`. Nothing here depends
+on a clip; a code that is not in a catalogue is shown as it is, so a new label never disappears from a report.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ ZONES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA"
 
 CLOTHING: Mapping[str, W] = {
     "korpri_batik": W("pakaian sesuai dengan batik Korpri", "clothing consistent with Korpri batik"),
-    "pdh_khaki": W("pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"),
+    "pdh_khaki": W(
+        "pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"
+    ),
     "pdh_white": W(
-        "pakaian sesuai dengan PDH kemeja putih", "clothing consistent with the white-shirt service uniform (PDH)"
+        "pakaian sesuai dengan PDH kemeja putih",
+        "clothing consistent with the white-shirt service uniform (PDH)",
     ),
     "batik_other": W(
         "pakaian sesuai dengan batik selain motif Korpri", "clothing consistent with batik other than Korpri"
@@ -143,7 +146,9 @@ STEP: Mapping[str, W] = {
     "leads": W("pengumpulan petunjuk penelusuran", "leads"),
 }
 PTS_ORIGIN: Mapping[str, W] = {
-    "container": W("dari berkas (waktu tampil tiap bingkai)", "from the file (presentation time of each frame)"),
+    "container": W(
+        "dari berkas (waktu tampil tiap bingkai)", "from the file (presentation time of each frame)"
+    ),
     "assumed_rate": W(
         "ANDAIAN: berkas tidak memuat waktu bingkai, laju bingkai diandaikan",
         "ASSUMED: the file has no frame times, a frame rate was assumed",
@@ -182,9 +187,12 @@ TEXT: Mapping[str, W] = {
     "sha256": W("SHA-256", "SHA-256"),
     "rechecked": W("Pemeriksaan ulang hash", "Hash checked again"),
     "rechecked_ok": W(
-        "sama: berkas dibaca ulang saat laporan ini ditulis", "same: the file was read again as this report was written"
+        "sama: berkas dibaca ulang saat laporan ini ditulis",
+        "same: the file was read again as this report was written",
     ),
-    "rechecked_no": W("tidak dilakukan: berkas asli tidak diberikan", "not done: the original file was not given"),
+    "rechecked_no": W(
+        "tidak dilakukan: berkas asli tidak diberikan", "not done: the original file was not given"
+    ),
     "size": W("Ukuran", "Size"),
     "bytes": W("bita", "bytes"),
     "file_kind": W("Jenis", "Kind"),
@@ -235,37 +243,41 @@ TEXT: Mapping[str, W] = {
     "maximum_what": W(
         "jika tidak seorang pun tampil ulang di adegan lain", "if nobody appears again in another shot"
     ),
-    "person": W("orang", "person"),
     "persons": W("orang", "people"),
     "person_code": W("Sosok", "Person"),
-    "basis": W("Dasar", "Basis"),
     "basis_frames": W("Bingkai dasar", "Basis frames"),
     "basis_caption": W("Bingkai dasar hitungan paling sedikit", "The frame that shows the least count"),
-    "nobody": W("Tidak ditemukan orang dalam bingkai yang dilihat.", "No person was found in the frames looked at."),
+    "nobody": W(
+        "Tidak ditemukan orang dalam bingkai yang dilihat.", "No person was found in the frames looked at."
+    ),
     "figures_note": W(
-        "Kode p1, p2, … menandai sosok dalam gambar, bukan identitas. Penggabungan antar-adegan adalah dugaan "
-        "mesin yang perlu diperiksa dengan mata.",
-        "The codes p1, p2, … point at people in the picture; they are no identities. Joining across shots is the machine's "
-        "assumption and has to be checked by eye.",
+        "Kode p1, p2, … menandai sosok dalam gambar, bukan identitas. Penggabungan antar-adegan adalah "
+        "dugaan mesin yang perlu diperiksa dengan mata.",
+        "The codes p1, p2, … point at people in the picture; they are no identities. Joining across shots "
+        "is the machine's assumption and has to be checked by eye.",
     ),
     "seen": W("Terlihat", "Seen"),
     "joined": W("Alasan digabungkan", "Why joined"),
     "one_track": W("satu jejak, tidak digabungkan", "one track, nothing joined"),
     "boxes": W("{n} kotak terukur", "{n} measured boxes"),
-    "raw_score": W("skor mentah", "raw score"),
     "no_best_shot": W("Tidak ada gambar terbaik untuk sosok ini.", "There is no best shot of this person."),
     "picture_missing": W("Gambar tidak tersedia", "Picture not available"),
     "picture_unsaved": W("tidak disimpan", "none was saved"),
     "picture_absent": W("berkas {file} tidak ada", "file {file} is not there"),
     "picture_unreadable": W("berkas {file} tidak terbaca", "file {file} cannot be read"),
     "picture_budget": W(
-        "tidak dimuat agar laporan tetap ringan; lihat {file}", "left out to keep the report small; see {file}"
+        "tidak dimuat agar laporan tetap ringan; lihat {file}",
+        "left out to keep the report small; see {file}",
     ),
     "clothing_note": W(
-        "“Sesuai dengan” berarti tampilannya cocok, tidak lebih. Pakaian tidak membuktikan bahwa seseorang ASN; "
-        "siapa pun dapat memakainya.",
-        "“Consistent with” means that the appearance fits, no more. Clothing does not prove that anyone is a civil "
-        "servant; anybody can wear it.",
+        "“Sesuai dengan” berarti tampilannya cocok, tidak lebih. Pakaian tidak membuktikan bahwa seseorang "
+        "ASN; siapa pun dapat memakainya.",
+        "“Consistent with” means that the appearance fits, no more. Clothing does not prove that anyone is "
+        "a civil servant; anybody can wear it.",
+    ),
+    "clothing_count_note": W(
+        "“Paling banyak” juga memuat sosok yang pakaiannya tidak dapat ditentukan.",
+        "“At most” also holds people whose clothing was not determined.",
     ),
     "count_by_clothing": W("Jumlah menurut pakaian", "Number by clothing"),
     "per_person": W("Pengamatan per sosok", "Observation by person"),
@@ -287,18 +299,20 @@ TEXT: Mapping[str, W] = {
     ),
     "runs": W("berjalan (jam atau penghitung)", "runs (clock or counter)"),
     "readings": W("jumlah pembacaan: {n}", "readings: {n}"),
-    "no_texts": W("Tidak terbaca teks dalam bingkai yang dilihat.", "No text was read in the frames looked at."),
+    "no_texts": W(
+        "Tidak terbaca teks dalam bingkai yang dilihat.", "No text was read in the frames looked at."
+    ),
     "estimate": W("Perkiraan", "Estimate"),
     "earliest": W("Paling awal", "Earliest"),
     "latest": W("Paling akhir", "Latest"),
-    "best_time": W("Waktu yang disebut petunjuk", "Time stated by a clue"),
+    "best_time": W("Titik waktu terbaik", "Best single time"),
     "zone": W("Zona waktu", "Time zone"),
     "zone_unknown": W("tidak diketahui (tempat belum diketahui)", "not known (the place is not known)"),
     "open": W("tidak terbatas", "open"),
     "not_before": W("tidak sebelum {t}", "not before {t}"),
     "not_after": W("tidak sesudah {t}", "not after {t}"),
     "whole_day": W("sepanjang hari", "the whole day"),
-    "no_best_time": W("tidak ada petunjuk yang menyebutkan waktu", "no clue states a time"),
+    "no_best_time": W("tidak ada: tidak ada petunjuk yang cukup tajam", "none: no clue is sharp enough"),
     "coverage": W("Cakupan terukur", "Measured coverage"),
     "coverage_none": W(
         "belum diukur: tidak ada angka peluang untuk rentang ini",
@@ -310,7 +324,9 @@ TEXT: Mapping[str, W] = {
     "clues_used": W("Petunjuk yang menentukan", "Clues that set it"),
     "ledger": W("Buku petunjuk waktu", "Ledger of time clues"),
     "ledger_figure": W("Petunjuk pada garis waktu", "The clues on a time line"),
-    "day_figure": W("Petunjuk pada jam dalam sehari (waktu setempat)", "The clues on the hours of a day (local time)"),
+    "day_figure": W(
+        "Petunjuk pada jam dalam sehari (waktu setempat)", "The clues on the hours of a day (local time)"
+    ),
     "used": W("dipakai", "used"),
     "not_used": W("tidak dipakai", "not used"),
     "clue_basis": W("Dasar", "Rests on"),
@@ -336,16 +352,20 @@ TEXT: Mapping[str, W] = {
     "sources": W("Sumber", "Sources"),
     "exceptions": W("Yang harus disingkirkan lebih dahulu", "What has to be ruled out first"),
     "exceptions_note": W(
-        "Penjelasan wajar berikut masih terbuka. Alat ini tidak dapat menyingkirkannya; dokumenlah yang dapat.",
+        "Penjelasan wajar berikut masih terbuka. Alat ini tidak dapat menyingkirkannya; dokumenlah yang "
+        "dapat.",
         "These ordinary explanations are open. This tool cannot rule them out; documents can.",
     ),
     "exception": W("Penjelasan", "Explanation"),
     "settled_by": W("Disingkirkan dengan", "Settled by"),
-    "no_exceptions": W("Tidak ada daftar penjelasan yang dihasilkan.", "No list of explanations was produced."),
+    "no_exceptions": W(
+        "Tidak ada daftar penjelasan yang dihasilkan.", "No list of explanations was produced."
+    ),
     "leads_note": W(
         "Petunjuk membantu manusia menelusuri; tidak satu pun menetapkan identitas atau tempat.",
         "Leads help a human to look further; none of them establishes an identity or a place.",
     ),
+    "reading": W("Bacaan", "Reading"),
     "no_leads": W("Tidak ada petunjuk penelusuran.", "There are no leads."),
     "clip_figure": W("Klip sekilas", "The clip at a glance"),
     "lane_shots": W("adegan", "shots"),
@@ -370,36 +390,34 @@ TEXT: Mapping[str, W] = {
         "{n} baris lain tidak dimuat di sini; semuanya ada di analysis.json.",
         "{n} more rows are not shown here; all of them are in analysis.json.",
     ),
+    "cut": W(
+        "{words}… (dipotong; {n} huruf ada di analysis.json)",
+        "{words}… (cut; {n} characters are in analysis.json)",
+    ),
     "tool": W("Alat dan versinya", "Tool and versions"),
-    "step": W("Langkah", "Step"),
     "status": W("Status", "Status"),
-    "version": W("Versi", "Version"),
     "weights": W("SHA-256 model", "SHA-256 of the model"),
-    "weights_none": W("tanpa model", "no model"),
     "settings": W("Setelan", "Settings"),
     "stats": W("Yang dilihat", "What was looked at"),
     "reason": W("Sebab", "Reason"),
     "no_steps": W("Tidak ada catatan langkah.", "There is no record of any step."),
     "seconds_note": W(
-        "Lama proses tidak dimuat agar analisis yang sama menghasilkan laporan yang sama, bita demi bita; catatannya "
-        "ada di analysis.json.",
+        "Lama proses tidak dimuat agar analisis yang sama menghasilkan laporan yang sama, bita demi bita; "
+        "catatannya ada di analysis.json.",
         "Run times are left out so that the same analysis gives the same report, byte for byte; they are in "
         "analysis.json.",
     ),
-    "source_kind": W("Sumber", "Source"),
     "law_rule": W("Aturan", "Rule"),
     "law_says": W("Isi dan sumber kutipan", "What it says, and the source of the quotation"),
     "law_none": W(
         "Tabel dasar hukum tidak tersedia dalam pemasangan ini; bagian ini kosong.",
         "The table of legal facts is not available in this installation; this part is empty.",
     ),
-    "term": W("Istilah", "Term"),
-    "meaning": W("Arti", "Meaning"),
     "examiner_note": W(
-        "Bagian ini diisi manusia. Mesin tidak menulis apa pun di sini. Penilaian ditulis di samping temuan mesin dan "
-        "tidak mengubahnya.",
-        "This part is filled in by a human. The machine writes nothing here. Judgement stands beside the machine's "
-        "findings and does not change them.",
+        "Bagian ini diisi manusia. Mesin tidak menulis apa pun di sini. Penilaian ditulis di samping "
+        "temuan mesin dan tidak mengubahnya.",
+        "This part is filled in by a human. The machine writes nothing here. Judgement stands beside the "
+        "machine's findings and does not change them.",
     ),
     "case_id": W("Nomor perkara", "Case number"),
     "authority": W("Instansi peminta", "Requesting authority"),
@@ -408,7 +426,9 @@ TEXT: Mapping[str, W] = {
     "intake": W("Data penerimaan", "Intake"),
     "judge_people": W("Orang dan pakaian: penilaian", "People and clothing: judgement"),
     "judge_time": W("Waktu dan tempat: penilaian", "Time and place: judgement"),
-    "judge_excluded": W("Penjelasan yang sudah disingkirkan, dengan dokumen", "Explanations ruled out, by document"),
+    "judge_excluded": W(
+        "Penjelasan yang sudah disingkirkan, dengan dokumen", "Explanations ruled out, by document"
+    ),
     "judge_other": W("Catatan lain", "Other notes"),
     "place_date": W("Tempat, tanggal", "Place, date"),
     "signature": W("Nama dan tanda tangan", "Name and signature"),
@@ -416,18 +436,18 @@ TEXT: Mapping[str, W] = {
     "of": W("dari", "of"),
     "frame": W("bingkai", "frame"),
     "shown_escaped": W(
-        "Huruf yang tidak dimiliki fon PDF dan tanda kendali ditulis sebagai kode, misalnya ⟨U+4E2D⟩; bentuk aslinya "
-        "ada di report.html dan analysis.json.",
-        "Characters that the PDF's fonts lack, and control characters, are written as codes, for example ⟨U+4E2D⟩; "
-        "report.html and analysis.json have the originals.",
+        "Huruf yang tidak dimiliki fon PDF dan tanda kendali ditulis sebagai kode, misalnya ⟨U+4E2D⟩; "
+        "bentuk aslinya ada di report.html dan analysis.json.",
+        "Characters that the PDF's fonts lack, and control characters, are written as codes, for example "
+        "⟨U+4E2D⟩; report.html and analysis.json have the originals.",
     ),
     "date_note": W(
-        "Laporan tidak memuat tanggal pembuatan agar dapat dibuat ulang sama persis; tanggal 1 Januari 1970 pada "
-        "properti PDF hanya pengisi yang diwajibkan PDF/A.",
-        "The report carries no date of making so that it can be made again exactly; the date 1 January 1970 in the "
-        "PDF's properties is only the filler that PDF/A requires.",
+        "Laporan tidak memuat tanggal pembuatan agar dapat dibuat ulang sama persis; tanggal 1 Januari "
+        "1970 pada properti PDF hanya pengisi yang diwajibkan PDF/A.",
+        "The report carries no date of making so that it can be made again exactly; the date 1 January "
+        "1970 in the PDF's properties is only the filler that PDF/A requires.",
     ),
-}  # fmt: skip
+}
 
 
 def text(key: str, lang: str, **values: object) -> str:

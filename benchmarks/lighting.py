@@ -1,0 +1,233 @@
+"""How well light is told, on photos of sources that the model never saw, and what it says about time.
+
+    python models/train_lighting.py features --cache CACHE     # once, some minutes
+    python -m benchmarks.lighting --cache CACHE [--table] [--json FILE]
+
+Needs the data folder (``VIDCHECK_DATA``) and what training needs. Every figure comes from grouped cross-validation: a
+photo is judged by a model, a temperature and a table of likelihoods that were made without its source.
+``--table`` prints the table of likelihoods over sun elevation that :mod:`vidcheck.sun` carries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "models"))
+
+import train_lighting as training
+
+from vidcheck import sun
+from vidcheck.lighting import CLASSES, LightingSettings, decide
+
+F64 = npt.NDArray[np.float64]
+DARK = {CLASSES.index("outdoor_night")}
+LIT = {CLASSES.index("outdoor_day"), CLASSES.index("indoor_daylight")}
+BANDWIDTH_DEG = 3.0
+"""Width of the window over sun elevation in which labels are counted for the table."""
+PRIOR: dict[str, tuple[float, ...]] = {
+    #                    -18   -12    -9    -6    -3     0     3     6    10    20
+    "outdoor_day":       (0.01, 0.01, 0.03, 0.10, 0.25, 0.50, 0.80, 0.95, 1.00, 1.00),
+    "twilight":          (0.05, 0.30, 0.65, 1.00, 1.00, 0.80, 0.50, 0.25, 0.10, 0.04),
+    "outdoor_night":     (1.00, 1.00, 0.80, 0.55, 0.30, 0.12, 0.05, 0.02, 0.01, 0.01),
+    "indoor_daylight":   (0.10, 0.10, 0.12, 0.20, 0.35, 0.55, 0.80, 0.95, 1.00, 1.00),
+    "indoor_artificial": (1.00, 1.00, 1.00, 0.95, 0.90, 0.80, 0.70, 0.60, 0.55, 0.50),
+}  # fmt: skip
+"""What was expected before counting, at :data:`vidcheck.sun.ANCHORS_DEG`; the photos at night are few."""
+FLOORS = {"indoor_artificial": 0.5, "indoor_daylight": 0.1}
+"""Least values: rooms without windows are lit at noon, and tubes look like daylight at night."""
+PRIOR_PHOTOS = 6.0
+"""How many photos the prior table counts for at each elevation: where photos are few, it rules."""
+
+
+def answers(probabilities: F64, settings: LightingSettings) -> npt.NDArray[np.str_]:
+    return np.array([decide(p, settings) for p in probabilities])
+
+
+def share(good: npt.NDArray[np.bool_]) -> str:
+    """A share with its 95% Wilson interval."""
+    n = len(good)
+    if n == 0:
+        return "no cases"
+    p, z = float(good.mean()), 1.96
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return f"{100 * p:.1f}% ({100 * (centre - half):.0f} to {100 * (centre + half):.0f}, n={n})"
+
+
+def calibration_error(probabilities: F64, truth: npt.NDArray[np.int64], bins: int = 8) -> float:
+    """Expected calibration error of the leading class, bins of equal counts."""
+    top, right = probabilities.max(1), probabilities.argmax(1) == truth
+    parts = np.array_split(np.argsort(top), bins)
+    return float(sum(abs(top[p].mean() - right[p].mean()) * len(p) for p in parts) / len(top))
+
+
+def time_rows(table: training.Table) -> npt.NDArray[np.int64]:
+    """Photos whose clock can be trusted and whose place is known."""
+    return np.array(
+        [
+            row
+            for row in np.flatnonzero(table.plain)
+            if (it := table.item[row]).clock_ok and it.elevation_deg is not None and it.lat is not None and it.offset
+        ]
+    )
+
+
+def likelihoods(elevation: F64, label: npt.NDArray[np.str_]) -> dict[str, tuple[float, ...]]:
+    """Estimate the table of :data:`vidcheck.sun.LIKELIHOODS` from photos with known elevation and given labels.
+
+    Labels are counted among labels of the same setting in a Gaussian window over elevation and added to the prior
+    table with a fixed weight; each row is scaled to 1 at its largest.
+    """
+    out = {}
+    for setting in (("outdoor_day", "twilight", "outdoor_night"), ("indoor_daylight", "indoor_artificial")):
+        rows = {name: [] for name in setting}
+        for index, anchor in enumerate(sun.ANCHORS_DEG):
+            clipped = np.clip(elevation, sun.ANCHORS_DEG[0], sun.ANCHORS_DEG[-1])
+            near = np.exp(-0.5 * ((clipped - anchor) / BANDWIDTH_DEG) ** 2)
+            prior = np.array([PRIOR[name][index] for name in setting])
+            counted = np.array([near[label == name].sum() for name in setting])
+            mixed = prior / prior.sum() * PRIOR_PHOTOS + counted
+            for name, value in zip(setting, mixed / mixed.sum(), strict=True):
+                rows[name].append(float(value))
+        for name in setting:
+            top = max(rows[name])
+            floor = FLOORS.get(name, 0.01)
+            out[name] = tuple(round(max(value / top, floor), 3) for value in rows[name])
+    return out
+
+
+def zone_of(offset: str) -> str:
+    """An IANA zone with a fixed offset such as ``+07:00``."""
+    sign, hours, minutes = offset[0], int(offset[1:3]), int(offset[4:6])
+    odd = {("+", 5, 30): "Asia/Kolkata", ("+", 9, 30): "Australia/Darwin"}
+    if minutes:
+        return odd[sign, hours, minutes]
+    return f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if hours else "Etc/GMT"
+
+
+def time_figures(
+    table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]
+) -> dict[str, Any]:
+    """How often the true hour keeps weight, how much of the day is excluded, leaving each source out of the table."""
+    rows = time_rows(table)
+    rows = rows[label[rows] != "unknown"]
+    source = table.source[rows]
+    elevation = np.array([table.item[r].elevation_deg for r in rows], float)
+    kept, excluded, factors, true_weight = [], [], [], []
+    shipped = dict(sun.LIKELIHOODS)
+    try:
+        for name in sorted(set(source)):
+            held = source == name
+            sun.LIKELIHOODS.update(likelihoods(elevation[~held], label[rows][~held]))
+            for row in rows[held]:
+                item = table.item[row]
+                given = dict(date=date.fromisoformat(item.when[:10]), lat=item.lat, lon=item.lon,
+                             zone=zone_of(item.offset))  # fmt: skip
+                tables = {c: sun.hour_weights_for(c, **given) for c in CLASSES}
+                weights = sun.combine_hour_weights(dict(zip(CLASSES, probabilities[row].tolist(), strict=True)), tables)
+                weight = weights[int(item.when[11:13])]
+                true_weight.append(weight)
+                kept.append(weight >= sun.EXCLUDED_BELOW)
+                excluded.append(np.mean([w < sun.EXCLUDED_BELOW for w in weights]))
+                factors.append(sun.odds_factor_working_hours(weights))
+    finally:
+        sun.LIKELIHOODS.update(shipped)
+    good, out_share, factor = np.array(kept), np.array(excluded), np.array(factors)
+    print(f"\nTime: {len(rows)} answered photos with a trusted clock and place, {len(set(source))} sources")
+    print(f"  true hour keeps weight: {share(good)} (goal 97%); of the day excluded on average: {out_share.mean():.1%}")
+    for name in CLASSES:
+        mask = label[rows] == name
+        if mask.any():
+            print(f"  {name:18s} true hour keeps weight {share(good[mask])}, excluded {out_share[mask].mean():.1%}, "
+                  f"odds of working hours x {np.median(factor[mask]):.2f} (median)")  # fmt: skip
+    return {"kept": float(good.mean()), "photos": len(rows), "excluded": float(out_share.mean())}
+
+
+def light_figures(
+    table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]
+) -> dict[str, Any]:
+    """Accuracy, day against night, lamps against daylight, share of unknown, by source."""
+    target = table.target
+    rows = np.flatnonzero(table.plain & (target.max(1) == 1))
+    truth, p, said = target[rows].argmax(1), probabilities[rows], label[rows]
+    given = said != "unknown"
+    index = np.array([CLASSES.index(s) if s != "unknown" else -1 for s in said])
+    print(f"{len(rows)} photos of {len(set(table.source[rows]))} sources; by class "
+          + ", ".join(f"{c} {int((truth == i).sum())}" for i, c in enumerate(CLASSES)))  # fmt: skip
+    print(f"  before abstaining: {share(p.argmax(1) == truth)}")
+    print(f"  unknown: {share(~given)}; right of what is answered: {share((index == truth)[given])}")
+    print(f"  calibration error of the leading class: {calibration_error(p, truth):.3f}")
+    # Day or night: only where the answer speaks of it and the truth is one of them; lamps indoors speak of neither.
+    speaks = np.isin(index, list(DARK | LIT)) & np.isin(truth, list(DARK | LIT))
+    right = np.isin(index, list(DARK)) == np.isin(truth, list(DARK))
+    print(f"  day or night right, where it says so: {share(right[speaks])} (goal 98%)")
+    night = index == CLASSES.index("outdoor_night")
+    inside = truth >= 3
+    print(f"  rooms called night: {int((night & inside).sum())} of {int(inside.sum())}; "
+          f"right of what is called night: {share((index == truth)[night])}")  # fmt: skip
+    lamps = given & inside & (index >= 3)
+    print(f"  lamps against daylight indoors, answered as a room: {share((index == truth)[lamps])} (goal 85%)")
+    for i, c in enumerate(CLASSES):
+        of = truth == i
+        print(f"    {c:18s} said {share((index == i)[of & given])}, unknown {(~given)[of].mean():.0%}, "
+              + "else " + ", ".join(f"{CLASSES[k]} {int((index[of] == k).sum())}" for k in range(5) if k != i
+                                     and (index[of] == k).any()))  # fmt: skip
+    print("  by source (answered right / answered / photos):")
+    for name in sorted(set(table.source[rows])):
+        of = table.source[rows] == name
+        print(f"    {name:60s} {int((index == truth)[of].sum()):4d} / {int(given[of].sum()):4d} / {int(of.sum()):4d}")
+    dim = np.array(
+        [not table.plain[r] and table.item[r].label == "indoor_artificial" for r in range(len(table.item))]
+    )
+    said_dim = label[dim]
+    print(f"  rooms with lamps, darkened and in coloured light ({int(dim.sum())} variants): called night "
+          f"{int((said_dim == 'outdoor_night').sum())}, daylight {int(np.isin(said_dim, ['outdoor_day']).sum())}, "
+          f"lamps {np.mean(said_dim == 'indoor_artificial'):.0%}, unknown {np.mean(said_dim == 'unknown'):.0%}")  # fmt: skip
+    return {
+        "photos": len(rows),
+        "unknown": float((~given).mean()),
+        "right": float((index == truth)[given].mean()),
+        "day_night": float(right[speaks].mean()),
+        "lamps_daylight": float((index == truth)[lamps].mean()),
+        "rooms_called_night": int((night & inside).sum()),
+        "calibration_error": calibration_error(p, truth),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--table", action="store_true", help="print the table of likelihoods for vidcheck/sun.py")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+    table = training.read_cache(Path(os.environ["VIDCHECK_DATA"]), arguments.cache)
+    settings = LightingSettings()
+    figures: dict[str, Any] = {}
+    for name, x, l2 in (("hand-made features", table.hand, 1e-3), ("network", table.deep, training.L2)):
+        reduced = training.Basis.of(x[table.plain]).reduce(x)
+        probabilities = training.cross_fitted(table, training.out_of_fold(table, reduced, l2)).astype(np.float64)
+        label = answers(probabilities, settings)
+        print(f"\n== {name} ==")
+        figures[name] = light_figures(table, probabilities, label)
+        figures[name]["time"] = time_figures(table, probabilities, label)
+    if arguments.table:
+        rows = time_rows(table)
+        rows = rows[label[rows] != "unknown"]
+        elevation = np.array([table.item[r].elevation_deg for r in rows], float)
+        for name, values in likelihoods(elevation, label[rows]).items():
+            print(f'    "{name}": {values},')
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

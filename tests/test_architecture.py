@@ -1,0 +1,131 @@
+"""The shape of the code, held to what docs/architecture.md says."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+
+import vidcheck
+
+ROOT = Path(vidcheck.__file__).parent
+FOUNDATION = {"types", "errors"}
+SERVICES = {"media", "photo", "weights", "store", "facts", "sun"}
+LAST = {"timing", "leads"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Modules of ours that a file imports, also inside functions, but not for type checking alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
+        for node in ast.walk(branch)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("vidcheck"):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("vidcheck.")}
+    return found
+
+
+def modules() -> dict[str, Path]:
+    return {p.relative_to(ROOT).with_suffix("").as_posix(): p for p in ROOT.rglob("*.py") if "_models" not in p.parts}
+
+
+# Which of our modules each layer may know. A file not listed is part of the analyser it is named after.
+STEPS = {"shots", "people", "appearance", "counting", "clothing", "overlays", "lighting"}
+ABOVE = {"pipeline", "case", "report", "cli", "terminal", "extract", "demo", "pictures"}
+
+
+def test_the_foundation_knows_nothing() -> None:
+    for name in FOUNDATION:
+        assert imports_of(ROOT / f"{name}.py") <= {"types"} - {name}
+
+
+def test_nobody_below_knows_what_is_above() -> None:
+    for name, path in modules().items():
+        top = name.split("/")[0]
+        if top in ABOVE or top == "__init__":
+            continue
+        assert not imports_of(path) & ABOVE, name
+
+
+def test_analysers_do_not_know_each_other() -> None:
+    allowed = {("counting", "appearance")}  # persons are joined by what appearance measured
+    for name in STEPS:
+        others = imports_of(ROOT / f"{name}.py") & (STEPS | LAST)
+        assert {(name, other) for other in others - {name}} <= allowed, name
+
+
+@pytest.mark.parametrize(
+    ("library", "owners"),
+    [
+        ("av", {"video"}),
+        ("ffmpeg", {"encode"}),
+        ("ultralytics", {"people"}),
+        ("rapidocr", {"overlays"}),
+        ("click", {"cli", "terminal"}),
+    ],
+)
+def test_each_library_has_one_owner(library: str, owners: set[str]) -> None:
+    pattern = re.compile(rf"^\s*(import|from) {library}\b", re.MULTILINE)
+    users = {name for name, path in modules().items() if pattern.search(path.read_text("utf-8"))}
+    assert users <= owners
+
+
+def test_files_stay_rooms_with_one_purpose() -> None:
+    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in modules().items()}
+    del lines["types"]  # nothing but data types
+    assert not {name: n for name, n in lines.items() if n > 520}
+
+
+def test_every_public_name_can_be_used() -> None:
+    for name in vidcheck.__all__:
+        assert getattr(vidcheck, name) is not None
+    types = importlib.import_module("vidcheck.types")
+    public = {n for n, v in vars(types).items() if isinstance(v, type) and v.__module__ == "vidcheck.types"}
+    assert public - {"StepResult"} <= set(vidcheck.__all__)
+
+
+def test_exactly_one_opencv_and_one_ultralytics() -> None:
+    names = {(d.metadata["Name"] or "").lower() for d in importlib.metadata.distributions()}
+    assert {n for n in names if n.startswith("opencv")} == {"opencv-python-headless"}
+    assert {n for n in names if n in ("ultralytics", "ultralytics-opencv-headless")} == {"ultralytics-opencv-headless"}
+
+
+def test_no_library_that_recognises_faces_is_installed() -> None:
+    names = {(d.metadata["Name"] or "").lower().replace("_", "-") for d in importlib.metadata.distributions()}
+    banned = {
+        "face-recognition", "dlib", "insightface", "deepface", "facenet-pytorch", "mtcnn", "retina-face", "retinaface",
+        "arcface", "face-alignment", "uniface", "compreface-sdk",
+    }  # fmt: skip
+    assert not names & banned
+
+
+def test_no_code_uses_opencv_for_faces() -> None:
+    words = re.compile(r"FaceRecognizer|FaceDetectorYN|haarcascade|CascadeClassifier", re.IGNORECASE)
+    assert not [name for name, path in modules().items() if words.search(path.read_text("utf-8"))]
+
+
+def test_no_telemetry_of_openvino_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    from vidcheck import people
+
+    people.prepare_ultralytics()
+    people._load(people.choose_model("person").path)

@@ -1,0 +1,142 @@
+"""Detection and tracking with the shipped detector, on the photographs of the ultralytics wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vidcheck import media, people
+from vidcheck.types import Detection, FrameRef, Shot
+
+
+def asset(name: str) -> Path:
+    spec = importlib.util.find_spec("ultralytics")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "assets" / name
+
+
+def sightings(path: Path, **settings: object) -> tuple[people.Sightings, people.PersonDetector]:
+    with media.open_clip(path) as clip:
+        detector = people.PersonDetector(
+            people.DetectSettings(model="person", **settings),  # type: ignore[arg-type]
+            is_photo=clip.source.kind == "image",
+        )
+        for frame in clip.frames():
+            detector.process_frame(frame)
+    return detector.finish().value, detector
+
+
+def sure(found: people.Sightings) -> list[Detection]:
+    return [d for d in found.detections if d.confidence >= found.confidence]
+
+
+def test_the_shipped_detector_finds_the_people_of_known_photographs() -> None:
+    found, detector = sightings(asset("zidane.jpg"))
+    assert 2 <= len(sure(found)) <= 3  # two people; the first detector splits one of them
+    for x, y in ((900, 400), (400, 500)):
+        assert any(d.box_xyxy_px[0] < x < d.box_xyxy_px[2] and d.box_xyxy_px[1] < y < d.box_xyxy_px[3] for d in sure(found))
+    assert all(d.label == "person" for d in found.detections)
+    street, _ = sightings(asset("bus.jpg"))
+    assert 3 <= len(sure(street)) <= 5
+    assert detector.finish().weights_sha256 == detector.model.sha256
+
+
+def test_an_empty_picture_has_nobody(tmp_path: Path) -> None:
+    import cv2
+
+    path = tmp_path / "wall.png"
+    cv2.imwrite(str(path), np.full((480, 640, 3), 150, np.uint8))
+    found, _ = sightings(path)
+    assert sure(found) == []
+    assert len(found.frames) == 1  # looked at, and nobody there: not the same as not looked at
+
+
+def test_detection_rate_follows_time_and_stills_are_not_looked_at_again(tmp_path: Path) -> None:
+    import cv2
+
+    picture = cv2.resize(cv2.imread(str(asset("bus.jpg"))), (320, 428))[:426]
+    path = tmp_path / "still.mp4"
+    media.write_video(path, [picture] * 50, fps=25)
+    found, detector = sightings(path, still_recheck_s=1.0)
+    assert [ref.index for ref in found.frames] == [0, 25]
+    stats = detector.finish().stats
+    assert stats["frames_total"] == 50 and stats["frames_looked_at"] == 2
+
+
+def test_large_photos_are_looked_at_in_tiles(tmp_path: Path) -> None:
+    import cv2
+
+    small = cv2.resize(cv2.imread(str(asset("bus.jpg"))), (270, 360))
+    wall = np.tile(small, (5, 8, 1))  # forty copies: people of about 140 px
+    path = tmp_path / "crowd.jpg"
+    cv2.imwrite(str(path), wall)
+    whole, _ = sightings(path, tiles=False)
+    tiled, detector = sightings(path)
+    assert int(str(detector.finish().stats["tiles"])) > 0
+    assert len(sure(tiled)) > len(sure(whole))
+
+
+def test_tiles_cover_the_picture() -> None:
+    seen = np.zeros((1500, 2600), dtype=bool)
+    for x1, y1, x2, y2 in people.tiles(2600, 1500, side=640):
+        assert x2 - x1 <= 640 and y2 - y1 <= 640
+        seen[y1:y2, x1:x2] = True
+    assert seen.all()
+
+
+def test_doubles_go_and_neighbours_stay() -> None:
+    boxes = np.array([[0, 0, 100, 200], [4, 2, 104, 203], [90, 0, 190, 200], [10, 10, 90, 190]], dtype=np.float32)
+    scores = np.array([0.9, 0.8, 0.7, 0.6], dtype=np.float32)
+    kept, kept_scores = people.without_doubles(boxes, scores)
+    assert kept_scores.tolist() == pytest.approx([0.9, 0.7])
+    assert kept[1].tolist() == [90, 0, 190, 200]
+
+
+def _shot(index: int, start: int, end: int) -> Shot:
+    return Shot(
+        index, FrameRef(start, start, start / 10), FrameRef(end, end, end / 10), "moving", 0.0,
+        FrameRef(start, start, start / 10), 1.0, 0.5,
+    )  # fmt: skip
+
+
+def test_tracks_follow_people_and_end_at_a_cut() -> None:
+    frames = [FrameRef(i, i, i / 10) for i in range(40)]
+    detections = [
+        Detection(ref, (x + ref.index * 3, 50, x + 60 + ref.index * 3, 250), "person", 0.8)
+        for ref in frames
+        for x in (10.0, 300.0)
+    ]
+    found = people.Sightings(tuple(detections), tuple(frames), 0.3)
+    shots = (_shot(0, 0, 25), _shot(1, 25, 40))
+    tracks = people.track_people(found, shots, people.TrackSettings()).value
+    assert [track.id for track in tracks] == ["s0-t1", "s0-t2", "s1-t1", "s1-t2"]
+    for track in tracks:
+        members = [detections[p] for p in track.detections]
+        starts = [d.box_xyxy_px[0] - d.frame.index * 3 for d in members]
+        assert max(starts) - min(starts) < 1  # one person all along, with the measured boxes
+    assert len(tracks[0].detections) == 25
+
+
+def test_low_scores_continue_a_track_and_start_none() -> None:
+    frames = [FrameRef(i, i, i / 10) for i in range(20)]
+    scores = [0.8] * 8 + [0.15] * 4 + [0.8] * 8
+    walker = [Detection(f, (10, 10, 60, 200), "person", s) for f, s in zip(frames, scores, strict=True)]
+    ghost = [Detection(f, (400, 10, 460, 200), "person", 0.15) for f in frames]
+    ordered = sorted([*walker, *ghost], key=lambda d: d.frame.index)
+    found = people.Sightings(tuple(ordered), tuple(frames), 0.3)
+    (track,) = people.track_people(found, (_shot(0, 0, 20),), people.TrackSettings()).value
+    assert len(track.detections) == 20
+    assert all(ordered[p].box_xyxy_px[0] == 10 for p in track.detections)
+
+
+def test_ultralytics_is_kept_offline() -> None:
+    import os
+
+    people.prepare_ultralytics()
+    from ultralytics.utils import AUTOINSTALL, ONLINE
+
+    assert os.environ["YOLO_OFFLINE"] == "true"
+    assert not ONLINE and not AUTOINSTALL

@@ -1,0 +1,323 @@
+"""Decode video with FFmpeg through PyAV: the only module that touches PyAV.
+
+Clips come from strangers: the demuxers are a fixed list (no playlist, no concatenation script) and the only
+protocol is a local file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vidcheck.errors import NoPicture, NotMedia, TooLarge
+from vidcheck.media import U8, Clip, Frame, Limits, sha256_of
+from vidcheck.types import DecodeError, FrameRef, Source
+
+if TYPE_CHECKING:
+    import av
+    from av.video.frame import VideoFrame
+
+# Names as FFmpeg's format_whitelist wants them. Containers of phones, messengers, CCTV exports and editors; the
+# sound formats are here so that a sound file is called what it is instead of "damaged". Playlists (hls, dash,
+# concat, ffconcat, sdp) are left out on purpose: they make the demuxer open other files.
+_DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,flv,mpeg,mpegts,mpegvideo,asf,ogg,h264,hevc,m4v,mjpeg,"
+    "ivf,dv,mxf,rm,apng,webp_anim,wav,mp3,aac,flac,amr,caf"
+)
+_SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
+
+
+
+class VideoClip(Clip):
+    """A clip decoded by FFmpeg through PyAV."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._container, self._stream = _open(path)
+        stream = self._stream
+        codec = stream.codec_context
+        if codec is None or not codec.width or not codec.height:
+            self._container.close()
+            raise NotMedia(f"{path}: the picture has no size (0 x 0), or its coding is not supported.")
+        if max(codec.width, codec.height) > limits.max_side_px or codec.width * codec.height > limits.max_pixels:
+            self._container.close()
+            raise TooLarge(f"{path}: {codec.width} x {codec.height} pixels are over the limit.")
+        self._dirty = False
+        try:
+            first = next(iter(_decode(self._container, stream, [])), None)
+        finally:
+            self._dirty = True
+        if first is None:
+            self._container.close()
+            raise NotMedia(f"{path}: not a single frame could be decoded.")
+        self._turn = _display_turn(first)
+        self._size = _display_size(first, self._turn, stream)
+        declared = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+        if declared is None and self._container.duration:
+            declared = Fraction(self._container.duration, 1_000_000)
+        self._assumed_step: int | None = None
+        time_base = stream.time_base or Fraction(1, 1000)
+        if first.pts is None:
+            rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+            time_base, self._assumed_step = 1 / rate, 1
+        self._time_base = time_base
+        self._start_pts = 0 if first.pts is None else int(first.pts)
+        tags = {"container": dict(self._container.metadata)}
+        tags |= {f"stream:{s.index}": dict(s.metadata) for s in self._container.streams if s.metadata}
+        super().__init__(
+            path,
+            Source(
+                path=path.name,
+                sha256=sha256_of(path),
+                size_bytes=path.stat().st_size,
+                kind="video",
+                container=self._container.format.name,
+                codec=codec.name,
+                width_px=self._size[0],
+                height_px=self._size[1],
+                rotation_deg=self._turn.rotation_deg,
+                time_base=f"{time_base.numerator}/{time_base.denominator}",
+                start_pts=self._start_pts,
+                duration_s=0.0,
+                duration_declared_s=None if declared is None else round(float(declared), 6),
+                frames_decoded=0,
+                pts_origin="container" if self._assumed_step is None else "assumed_rate",
+                has_audio=bool(self._container.streams.audio),
+                tags=tags,
+            ),
+        )
+
+    def _rewind(self) -> None:
+        if self._dirty:
+            # Reopening is as cheap as seeking and, unlike a seek to 0, exact for every container.
+            self._container.close()
+            self._container, self._stream = _open(self.path)
+        self._dirty = True
+
+    def _ref(self, index: int, pts: int | None) -> FrameRef:
+        ticks = index if self._assumed_step is not None or pts is None else int(pts)
+        return FrameRef(index, ticks, round(float((ticks - self._start_pts) * self._time_base), 6))
+
+    def _wrap(self, raw: VideoFrame, ref: FrameRef) -> Frame:
+        turn, (width, height) = self._turn, self._size
+
+        def load(fmt: str, out_width: int | None) -> U8:
+            w, h = (width, height) if out_width is None else (out_width, max(1, round(height * out_width / width)))
+            if turn.swaps_sides:
+                w, h = h, w
+            picture: U8 = raw.reformat(width=w, height=h, format=fmt, interpolation="AREA").to_ndarray()
+            return turn.apply(picture)
+
+        return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w))
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode every frame; see :meth:`Clip.frames`."""
+        self._rewind()
+        lost: list[DecodeError] = []
+        last_pts = self._start_pts
+        step = 0.0
+        count = 0
+        previous: FrameRef | None = None
+        size: tuple[int, int] | None = None
+        for raw in _decode(self._container, self._stream, lost):
+            ref = self._ref(count, raw.pts)
+            if size is not None and (raw.width, raw.height) != size:
+                lost.append(DecodeError(ref.time_s, f"picture size changes to {raw.width} x {raw.height}; scaled"))
+            size = (raw.width, raw.height)
+            if previous is not None and ref.pts > previous.pts:
+                step = ref.time_s - previous.time_s
+            if raw.duration and raw.time_base and self._assumed_step is None:
+                step = float(raw.duration * raw.time_base)
+            previous, last_pts = ref, max(last_pts, ref.pts)
+            count += 1
+            yield self._wrap(raw, ref)
+        if not step and self._stream.average_rate:
+            step = float(1 / self._stream.average_rate)
+        end_s = float((last_pts - self._start_pts) * self._time_base) + step
+        declared = self.source.duration_declared_s
+        if declared is not None and end_s < declared - max(0.5, 0.02 * declared):
+            lost.append(
+                DecodeError(round(end_s, 3), f"the header states {declared:.2f} s, the picture ends at {end_s:.2f} s")
+            )
+        self.source = replace(
+            self.source, frames_decoded=count, duration_s=round(end_s, 6), decode_errors=tuple(_dedupe(lost))
+        )
+
+    def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
+        """Decode just these frames; see :meth:`Clip.read`."""
+        wanted = sorted({ref.index: ref for ref in refs}.values(), key=lambda ref: ref.index)
+        if not wanted:
+            return
+        missing = wanted
+        if self._assumed_step is None:
+            done: set[int] = set()
+            for frame in self._read_seeking(wanted):
+                done.add(frame.ref.index)
+                yield frame
+            missing = [ref for ref in wanted if ref.index not in done]
+        if missing:
+            # Timestamps that do not lead back to their frame: count frames from the start instead.
+            self._rewind()
+            by_index = {ref.index: ref for ref in missing}
+            last = missing[-1].index
+            for index, raw in enumerate(_decode(self._container, self._stream, [])):
+                if index in by_index:
+                    yield self._wrap(raw, by_index[index])
+                if index >= last:
+                    break
+
+    def _read_seeking(self, wanted: list[FrameRef]) -> Iterator[Frame]:
+        self._rewind()
+        decoded = iter(_decode(self._container, self._stream, []))
+        ahead = int(_SEEK_AHEAD_S / float(self._time_base))
+        position = self._start_pts
+        for ref in wanted:
+            if ref.pts - position > ahead:
+                try:
+                    self._container.seek(ref.pts, stream=self._stream, backward=True)
+                    decoded = iter(_decode(self._container, self._stream, []))
+                except Exception:  # a container that cannot seek: go on decoding forward
+                    pass
+            for raw in decoded:
+                if raw.pts is None:
+                    return
+                position = int(raw.pts)
+                if position == ref.pts:
+                    yield self._wrap(raw, ref)
+                if position >= ref.pts:
+                    break
+
+    def close(self) -> None:
+        """Close the container."""
+        self._container.close()
+
+
+def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+    import av
+    import av.error
+
+    # PyAV's log level stays at its default, None: any other installs a callback that takes the interpreter lock in the
+    # decoder's threads, and closing a clip that was read in part then waits for them for ever.
+    try:
+        container = av.open(
+            os.fspath(path),
+            options={"protocol_whitelist": "file", "format_whitelist": _DEMUXERS},
+            metadata_errors="replace",
+        )
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        why = " (its index, the moov atom, is missing: it was cut off)" if _lacks_index(path) else ""
+        raise NotMedia(f"{path} cannot be read as a clip or photo{why}.") from error
+    # A cover picture is no clip: music files carry one as a one-frame "video".
+    streams = [s for s in container.streams.video if "ATTACHED_PIC" not in str(s.disposition.name or "").upper()]
+    if not streams:
+        container.close()
+        raise NoPicture(f"{path} has no picture, only sound or data.")
+    stream = max(streams, key=lambda s: (s.codec_context.width * s.codec_context.height) if s.codec_context else 0)
+    stream.thread_type = "AUTO"
+    return container, stream
+
+
+def _lacks_index(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[4:8] != b"ftyp":
+            return False
+        file.seek(0)
+        while (block := file.read(1 << 20)):
+            if b"moov" in block:
+                return False
+    return True
+
+
+def _decode(container: Any, stream: Any, lost: list[DecodeError]) -> Iterator[VideoFrame]:
+    """Yield frames, noting in ``lost`` what did not decode."""
+    import av.error
+
+    time_s: float | None = None
+    packets = container.demux(stream)
+    failures_in_a_row = 0
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (av.error.FFmpegError, OSError) as error:
+            lost.append(DecodeError(time_s, f"reading stopped: {_reason(error)}"))
+            return
+        try:
+            decoded = packet.decode()
+        except (av.error.FFmpegError, ValueError) as error:
+            failures_in_a_row += 1
+            if packet.size:  # the empty packet that flushes the decoder carries nothing that could be lost
+                lost.append(DecodeError(time_s, f"a packet could not be decoded: {_reason(error)}"))
+            if failures_in_a_row > 5000:
+                lost.append(DecodeError(time_s, "decoding given up after 5000 bad packets in a row"))
+                return
+            continue
+        failures_in_a_row = 0
+        for frame in decoded:
+            if frame.pts is not None and frame.time_base:
+                time_s = round(float(frame.pts * frame.time_base), 3)
+            if getattr(frame, "is_corrupt", False):
+                lost.append(DecodeError(time_s, "a damaged frame was decoded in part"))
+            yield frame
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)[:120]
+
+
+def _dedupe(errors: list[DecodeError]) -> Iterator[DecodeError]:
+    """Keep the first of each message within a second, so that a bad stretch is one entry."""
+    seen: dict[str, float] = {}
+    for error in errors:
+        time_s = error.time_s if error.time_s is not None else -1.0
+        if error.message not in seen or time_s - seen[error.message] > 1.0:
+            yield error
+        seen[error.message] = time_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The display matrix reduced to what files really use: quarter turns and mirror images."""
+
+    rotation_deg: int
+    mirrored: bool
+
+    @property
+    def swaps_sides(self) -> bool:
+        return self.rotation_deg in (90, 270)
+
+    def apply(self, picture: U8) -> U8:
+        """Mirror (left to right), then rotate clockwise."""
+        if self.mirrored:
+            picture = picture[:, ::-1]
+        if self.rotation_deg:
+            picture = np.rot90(picture, k=-self.rotation_deg // 90)
+        return np.ascontiguousarray(picture)
+
+
+def _display_turn(frame: VideoFrame) -> _Turn:
+    """Read the display matrix (ISO/IEC 14496-12, 16.16 fixed point, row vectors) of a frame."""
+    for data in frame.side_data:
+        if "DISPLAYMATRIX" in str(data.type).upper().replace("_", ""):
+            a, b, _, c, d, *_ = np.frombuffer(bytes(data), dtype="<i4").tolist()
+            mirrored = a * d - b * c < 0
+            if mirrored:
+                a, b = -a, -b  # undo the mirror image, what is left is a rotation
+            angle = int(np.rint(np.degrees(np.arctan2(b, a)) / 90.0)) * 90 % 360
+            return _Turn(angle, mirrored)
+    return _Turn(0, False)
+
+
+def _display_size(frame: VideoFrame, turn: _Turn, stream: Any) -> tuple[int, int]:
+    width, height = frame.width, frame.height
+    aspect = stream.sample_aspect_ratio
+    if aspect and 0.1 < aspect < 10 and abs(float(aspect) - 1) > 0.02:
+        width = max(1, round(width * float(aspect)))
+    return (height, width) if turn.swaps_sides else (width, height)
