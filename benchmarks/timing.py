@@ -1,15 +1,17 @@
 """How well the time of recording is stated: generated cases with a known truth.
 
-A case is a recording at a drawn time and place, and the way its file took from there: kept as the camera wrote it, sent
-through a messenger, edited, uploaded and downloaded, recorded off a screen. Tags, names, identifiers, stamps and light
-are made as those steps write them; what the examiner says is true. In the second run clocks are wrong as often as they
-were among photos with a checkable time (about one in ten), by amounts that clocks go wrong by.
+A case is a recording at a drawn time and place, and the way its file took from there: kept as the camera
+wrote it, sent through a messenger, edited, uploaded and downloaded, recorded off a screen. Tags, names,
+identifiers, stamps and light are made as those steps write them; what the examiner says is true. In the
+second run one clock in ten is wrong, by amounts that clocks go wrong by: among 576 photos whose clock could
+be checked, 59 were wrong.
 
-    python -m benchmarks.timing [--cases 4000] [--seed 7] [--json FILE]
+    python -m benchmarks.timing [--cases 1500] [--seed 7] [--json FILE]
 
-Reported: the share of cases with the truth inside the stated interval, the width of the intervals, how often a time of
-uploading, sending or capturing was stated as the time of recording, and how often a working-hours answer was wrong.
-The cases are made up by rule: the figures measure the reasoning, not the world.
+Reported: the share of cases with the truth inside the stated interval, the width of the intervals, how
+often a time of uploading, sending or capturing was stated as the time of recording, and how often a
+working-hours answer was wrong. The cases are made up by rule: the figures measure the reasoning, not the
+world.
 """
 
 from __future__ import annotations
@@ -67,20 +69,46 @@ class Case:
         """The file as the pipeline would hand it over."""
         length = 0.0 if self.kind == "image" else self.duration_s
         return Source(
-            path=self.name, sha256="0" * 64, size_bytes=1, kind=self.kind, container="mov", codec="h264",  # type: ignore[arg-type]
-            width_px=720, height_px=1280, rotation_deg=0, time_base="1/25000", start_pts=0, duration_s=length,
-            duration_declared_s=length, frames_decoded=100, pts_origin="container", has_audio=True, tags=self.tags,
-        )  # fmt: skip
+            path=self.name,
+            sha256="0" * 64,
+            size_bytes=1,
+            kind=self.kind,
+            container="mov",
+            codec="h264",  # type: ignore[arg-type]
+            width_px=720,
+            height_px=1280,
+            rotation_deg=0,
+            time_base="1/25000",
+            start_pts=0,
+            duration_s=length,
+            duration_declared_s=length,
+            frames_decoded=100,
+            pts_origin="container",
+            has_audio=True,
+            tags=self.tags,
+        )
 
 
-def text(content: list[str], kind: str = "overlay", id_: str = "t1", box: tuple[float, ...] = BOX) -> OverlayText:
+def text(
+    content: list[str], kind: str = "overlay", id_: str = "t1", box: tuple[float, ...] = BOX
+) -> OverlayText:
     """A text read once a second."""
     readings = tuple(
-        TextReading(FrameRef(i * 25, i * 25000, float(i)), box, one, 0.97) for i, one in enumerate(content)  # type: ignore[arg-type]
+        TextReading(FrameRef(i * 25, i * 25000, float(i)), box, one, 0.97)
+        for i, one in enumerate(content)  # type: ignore[arg-type]
     )
     return OverlayText(
-        id_, readings[0].frame, readings[-1].frame, box, content[0], content[0], 0.97, kind, len(set(content)) > 1, readings  # type: ignore[arg-type]
-    )  # fmt: skip
+        id_,
+        readings[0].frame,
+        readings[-1].frame,
+        box,
+        content[0],
+        content[0],
+        0.97,
+        kind,
+        len(set(content)) > 1,
+        readings,  # type: ignore[arg-type]
+    )
 
 
 def utc(moment: datetime) -> str:
@@ -104,8 +132,14 @@ def later(rng: random.Random, moment: datetime) -> datetime:
 
 def android(case: Case, rng: random.Random) -> None:
     end = case.device + timedelta(seconds=case.duration_s + rng.uniform(0, 3))
-    case.tags = {"container": {"com.android.version": "13", "creation_time": utc(end), "com.android.manufacturer": "samsung",
-                               "com.android.model": "SM-A325F"}}  # fmt: skip
+    case.tags = {
+        "container": {
+            "com.android.version": "13",
+            "creation_time": utc(end),
+            "com.android.manufacturer": "samsung",
+            "com.android.model": "SM-A325F",
+        }
+    }
     case.name = case.device.strftime(rng.choice(["%Y%m%d_%H%M%S.mp4", "VID_%Y%m%d_%H%M%S.mp4"]))
 
 
@@ -121,8 +155,14 @@ def pixel(case: Case, rng: random.Random) -> None:
 
 def iphone(case: Case, rng: random.Random) -> None:
     case.name = f"IMG_{rng.randint(1, 9999):04d}.MOV"
-    case.tags = {"container": {"com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "iPhone 13",
-                               "com.apple.quicktime.creationdate": offset(case.device), "creation_time": utc(case.device)}}  # fmt: skip
+    case.tags = {
+        "container": {
+            "com.apple.quicktime.make": "Apple",
+            "com.apple.quicktime.model": "iPhone 13",
+            "com.apple.quicktime.creationdate": offset(case.device),
+            "creation_time": utc(case.device),
+        }
+    }
 
 
 def iphone_utc_only(case: Case, rng: random.Random) -> None:
@@ -133,7 +173,13 @@ def iphone_utc_only(case: Case, rng: random.Random) -> None:
 def camera_local_as_utc(case: Case, rng: random.Random) -> None:
     """A camera that writes local time where UTC belongs."""
     case.name = f"MVI_{rng.randint(1, 9999):04d}.MP4"
-    case.tags = {"container": {"make": "Canon", "model": "EOS M50", "creation_time": case.device.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    case.tags = {
+        "container": {
+            "make": "Canon",
+            "model": "EOS M50",
+            "creation_time": case.device.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    }
 
 
 def photo(case: Case, rng: random.Random) -> None:
@@ -145,7 +191,10 @@ def photo(case: Case, rng: random.Random) -> None:
     case.tags = {"exif": exif}
     if rng.random() < 0.3:
         fix = case.truth - timedelta(minutes=rng.expovariate(0.5))
-        case.tags["gps"] = {"GPSDateStamp": fix.strftime("%Y:%m:%d"), "GPSTimeStamp": fix.strftime("%H:%M:%S")}
+        case.tags["gps"] = {
+            "GPSDateStamp": fix.strftime("%Y:%m:%d"),
+            "GPSTimeStamp": fix.strftime("%H:%M:%S"),
+        }
 
 
 def whatsapp(case: Case, rng: random.Random) -> None:
@@ -153,7 +202,8 @@ def whatsapp(case: Case, rng: random.Random) -> None:
     case.copied.append(sent)
     form = rng.choice(["VID-%Y%m%d-WA0007.mp4", "WhatsApp Video %Y-%m-%d at %H.%M.%S.mp4", "12h"])
     if form == "12h":
-        case.name = f"WhatsApp Video {sent:%Y-%m-%d} at {sent.hour % 12 or 12}.{sent:%M.%S} {'PM' if sent.hour >= 12 else 'AM'}.mp4"
+        half = "PM" if sent.hour >= 12 else "AM"
+        case.name = f"WhatsApp Video {sent:%Y-%m-%d} at {sent.hour % 12 or 12}.{sent:%M.%S} {half}.mp4"
     else:
         case.name = sent.strftime(form)
 
@@ -186,28 +236,65 @@ def tiktok(case: Case, rng: random.Random) -> None:
     post = (int(posted.timestamp()) << 32) | rng.getrandbits(32)
     case.copied += [uploaded, posted, fetched]
     case.tags = {"container": {"encoder": "Lavf58.76.100", "comment": f"vid:{xid(uploaded, rng)}"}}
-    case.name = rng.choice([f"{post}.mp4", f"ssstik.io_@akun.contoh_{int(fetched.timestamp() * 1000)}.mp4", "clip.mp4"])
+    case.name = rng.choice(
+        [f"{post}.mp4", f"ssstik.io_@akun.contoh_{int(fetched.timestamp() * 1000)}.mp4", "clip.mp4"]
+    )
     if rng.random() < 0.5:
         case.settings["url"] = f"https://www.tiktok.com/@akun.contoh/video/{post}"
     if rng.random() < 0.3:
-        case.settings["sidecar_info"] = json.dumps({"timestamp": int(posted.timestamp()), "epoch": int(fetched.timestamp())})
+        case.settings["sidecar_info"] = json.dumps(
+            {"timestamp": int(posted.timestamp()), "epoch": int(fetched.timestamp())}
+        )
 
 
 def screen_recording(case: Case, rng: random.Random) -> None:
     captured = later(rng, case.truth + timedelta(seconds=case.duration_s)).astimezone(phone(rng))
     case.copied.append(captured)
-    case.tags = {"container": {"com.android.version": "14", "com.android.manufacturer": "samsung", "com.android.model": "SM-S911B",
-                               "creation_time": utc(captured + timedelta(seconds=case.duration_s))}}  # fmt: skip
-    case.name = rng.choice(["Screen_Recording_{:%Y%m%d-%H%M%S}_TikTok.mp4", "screen-{:%Y%m%d-%H%M%S}.mp4", "{:%Y%m%d_%H%M%S}.mp4"])
+    case.tags = {
+        "container": {
+            "com.android.version": "14",
+            "com.android.manufacturer": "samsung",
+            "com.android.model": "SM-S911B",
+            "creation_time": utc(captured + timedelta(seconds=case.duration_s)),
+        }
+    }
+    case.name = rng.choice(
+        [
+            "Screen_Recording_{:%Y%m%d-%H%M%S}_TikTok.mp4",
+            "screen-{:%Y%m%d-%H%M%S}.mp4",
+            "{:%Y%m%d_%H%M%S}.mp4",
+        ]
+    )
     case.name = case.name.format(captured)
     if rng.random() < 0.7 or case.name[:2] == "20":
         case.overlays.append(text([captured.strftime("%H.%M")] * 12, "interface"))
 
 
+def screen_recording_renamed(case: Case, rng: random.Random) -> None:
+    captured = later(rng, case.truth + timedelta(seconds=case.duration_s)).astimezone(phone(rng))
+    case.copied.append(captured)
+    case.tags = {"container": {"com.android.version": "14", "creation_time": utc(captured)}}
+
+
+def filmed_screen(case: Case, rng: random.Random) -> None:
+    """A phone films another screen: its tags are a camera's and date the filming."""
+    filmed = later(rng, case.truth + timedelta(seconds=case.duration_s)).astimezone(phone(rng))
+    case.copied.append(filmed)
+    case.tags = {
+        "container": {
+            "com.apple.quicktime.make": "Apple",
+            "com.apple.quicktime.model": "iPhone 13",
+            "com.apple.quicktime.creationdate": offset(filmed),
+        }
+    }
+
+
 def cctv(case: Case, rng: random.Random) -> None:
     case.name = "clip.mp4"
     steps = range(int(min(20, case.duration_s)))
-    case.overlays.append(text([(case.device + timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") for i in steps]))
+    case.overlays.append(
+        text([(case.device + timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") for i in steps])
+    )
     case.overlays.append(text(["Camera 01"] * len(steps), id_="t2", box=(20.0, 600.0, 160.0, 630.0)))
 
 
@@ -218,26 +305,36 @@ def stamped_photo(case: Case, rng: random.Random) -> None:
 
 
 WAYS: tuple[Callable[[Case, random.Random], None], ...] = (
-    android, android_bare, pixel, iphone, iphone_utc_only, camera_local_as_utc, photo, whatsapp, telegram, edited, tiktok,
-    screen_recording, cctv, stamped_photo,
-)  # fmt: skip
+    *(android, android_bare, pixel, iphone, iphone_utc_only, camera_local_as_utc, photo, whatsapp, telegram),
+    *(edited, tiktok, screen_recording, screen_recording_renamed, cctv, stamped_photo),
+)
+KNOWN_LIMITS = (filmed_screen,)
 
 
 def wrong_by(rng: random.Random) -> timedelta:
-    """How far a wrong clock is off: drift, a zone that was not set, the other half of the day, a date never set."""
-    return rng.choice([
-        timedelta(minutes=rng.uniform(-20, 20)), timedelta(hours=rng.choice([-2, -1, 1, 2])),
-        timedelta(hours=12), timedelta(days=rng.randint(-400, 400)),
-    ])  # fmt: skip
+    """How far a wrong clock is off: drift, a zone not set, the other half of the day, a date never set."""
+    return rng.choice(
+        [
+            timedelta(minutes=rng.uniform(-20, 20)),
+            timedelta(hours=rng.choice([-2, -1, 1, 2])),
+            timedelta(hours=12),
+            timedelta(days=rng.randint(-400, 400)),
+        ]
+    )
 
 
-def make_case(rng: random.Random, *, wrong_clocks: bool) -> Case:
+def make_case(
+    rng: random.Random,
+    *,
+    wrong_clocks: bool,
+    ways: tuple[Callable[[Case, random.Random], None], ...] = WAYS,
+) -> Case:
     """Draw one case."""
     place = rng.choice([p for p in places.all_places() if p.kind != "provinsi"])
     hour = rng.choices(range(24), weights=[1] * 6 + [4] * 17 + [2])[0]
     local = datetime(2019, 1, 1, tzinfo=place.zoneinfo) + timedelta(days=rng.randrange(2800))
     local = local.replace(hour=hour, minute=rng.randrange(60), second=rng.randrange(60))
-    way = rng.choice(WAYS)
+    way = rng.choice(ways)
     case = Case(way.__name__, local.astimezone(UTC), place, rng.random() < 0.7, rng.uniform(6, 60))
     if wrong_clocks and rng.random() < WRONG_CLOCK_SHARE:
         case.clock_error = wrong_by(rng)
@@ -249,7 +346,9 @@ def make_case(rng: random.Random, *, wrong_clocks: bool) -> Case:
         case.copied.append(shown)
         case.settings["posted"] = shown.strftime("%Y-%m-%d %H:%M") + f" {place.zone}"
     if rng.random() < 0.2:
-        case.settings["known_not_before"] = (local - timedelta(days=rng.randrange(1, 90))).strftime("%Y-%m-%d")
+        case.settings["known_not_before"] = (local - timedelta(days=rng.randrange(1, 90))).strftime(
+            "%Y-%m-%d"
+        )
     if rng.random() < 0.6:
         height = sun.sun_elevation_deg(case.truth, place.lat, place.lon)
         label = "outdoor_day" if height > 4 else "outdoor_night" if height < -8 else "twilight"
@@ -267,19 +366,28 @@ def judge(case: Case) -> dict[str, object]:
     clues = timing.gather_clues(case.source(), case.overlays, case.lighting, (), settings).value
     found = timing.estimate(clues, settings=settings)
     verdict = timing.working_hours(found, settings=settings)
-    held = (found.earliest is None or found.earliest <= case.truth) and (found.latest is None or case.truth <= found.latest)
+    held = (found.earliest is None or found.earliest <= case.truth) and (
+        found.latest is None or case.truth <= found.latest
+    )
     width = (found.latest - found.earliest).total_seconds() if found.earliest and found.latest else None
     exact = TimeEstimate(case.truth, case.truth, None, None, None, None, (), (), found.words)
     right = timing.working_hours(exact, place=case.place).answer
     return {
-        "way": case.way, "held": held, "width_s": width, "bounded": width is not None,
-        "open": found.earliest is None and found.latest is None, "best": found.best is not None,
+        "way": case.way,
+        "held": held,
+        "width_s": width,
+        "bounded": width is not None,
+        "open": found.earliest is None and found.latest is None,
+        "best": found.best is not None,
         "best_error_s": abs((found.best - case.truth).total_seconds()) if found.best else None,
-        "conflict": bool(found.conflicts), "clock_wrong": bool(case.clock_error),
+        "conflict": bool(found.conflicts),
+        "clock_wrong": bool(case.clock_error),
         "copy_as_recording": copy_as_recording(case, found),
         "answer": verdict.answer,
-        "answer_wrong": verdict.answer in ("inside", "outside") and right in ("inside", "outside") and verdict.answer != right,
-    }  # fmt: skip
+        "answer_wrong": verdict.answer in ("inside", "outside")
+        and right in ("inside", "outside")
+        and verdict.answer != right,
+    }
 
 
 def copy_as_recording(case: Case, found: TimeEstimate) -> bool:
@@ -291,7 +399,9 @@ def copy_as_recording(case: Case, found: TimeEstimate) -> bool:
         if found.best and abs(found.best - copied) < timedelta(minutes=2) < abs(found.best - case.truth):
             return True
         if found.earliest and found.latest and found.latest - found.earliest <= timedelta(days=1):
-            holds_copy = found.earliest - timedelta(minutes=2) <= copied <= found.latest + timedelta(minutes=2)
+            holds_copy = (
+                found.earliest - timedelta(minutes=2) <= copied <= found.latest + timedelta(minutes=2)
+            )
             if holds_copy and not found.earliest <= case.truth <= found.latest:
                 return True
     return False
@@ -304,21 +414,27 @@ def summary(rows: list[dict[str, object]]) -> dict[str, object]:
     answered = [row for row in rows if row["answer"] in ("inside", "outside")]
     share = lambda name: round(sum(bool(row[name]) for row in rows) / len(rows), 4)  # noqa: E731
     return {
-        "cases": len(rows), "held": share("held"), "bounded_both_sides": share("bounded"), "nothing_known": share("open"),
-        "best_time_stated": share("best"), "conflict_shown": share("conflict"),
+        "cases": len(rows),
+        "held": share("held"),
+        "bounded_both_sides": share("bounded"),
+        "nothing_known": share("open"),
+        "best_time_stated": share("best"),
+        "conflict_shown": share("conflict"),
         "width_median_s": round(statistics.median(widths), 1) if widths else None,
         "width_p90_s": round(widths[int(0.9 * (len(widths) - 1))], 1) if widths else None,
         "best_error_median_s": round(statistics.median(errors), 1) if errors else None,
         "copy_stated_as_recording": sum(bool(row["copy_as_recording"]) for row in rows),
         "hours_answered": round(len(answered) / len(rows), 4),
         "hours_answered_wrong": sum(bool(row["answer_wrong"]) for row in rows),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
     """Run both regimes and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=4000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -331,12 +447,26 @@ def main() -> None:
         print(f"\n{regime}")
         for name, value in summary(rows).items():
             print(f"  {name:<26} {value}")
-        print(f"  {'way':<20} {'held':>7} {'bounded':>8} {'width p50':>10} {'p90':>10} {'copy':>5} {'wrong h':>8}")
+        print(
+            f"  {'way':<26} {'held':>7} {'bounded':>8} {'p50 s':>10} {'p90 s':>10} {'copy':>5} {'wrong':>6}"
+        )
         for way, figures in by_way.items():
-            print(
-                f"  {way:<20} {figures['held']:>7} {figures['bounded_both_sides']:>8} {figures['width_median_s']!s:>10} "
-                f"{figures['width_p90_s']!s:>10} {figures['copy_stated_as_recording']:>5} {figures['hours_answered_wrong']:>8}"
-            )  # fmt: skip
+            shown = [f"  {way:<26} {figures['held']:>7} {figures['bounded_both_sides']:>8}"]
+            shown.append(f"{figures['width_median_s']!s:>10} {figures['width_p90_s']!s:>10}")
+            shown.append(f"{figures['copy_stated_as_recording']:>5} {figures['hours_answered_wrong']:>6}")
+            print(" ".join(shown))
+    rng = random.Random(arguments.seed)
+    rows = [
+        judge(make_case(rng, wrong_clocks=False, ways=KNOWN_LIMITS)) for _ in range(arguments.cases // 10)
+    ]
+    report["known_limits"] = summary(rows)
+    print(
+        "\nknown limit, not in the figures above: a phone films another screen, and nothing in the file tells"
+    )
+    print(
+        f"  held {report['known_limits']['held']}, a copy dated as the recording in "  # type: ignore[index]
+        f"{report['known_limits']['copy_stated_as_recording']} of {len(rows)}"
+    )  # type: ignore[index]
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 

@@ -76,17 +76,20 @@ class Trunk(nn.Module):
 
 
 class Head(nn.Module):
-    """Description -> logits: the average of a few small networks."""
+    """Description -> logits: its main components, then the average of a few small networks."""
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor, members: int = 3, hidden: int = 128) -> None:
+    def __init__(
+        self, mean: torch.Tensor, std: torch.Tensor, axes: torch.Tensor, members: int, hidden: int
+    ) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
+        self.register_buffer("axes", axes)
         self.register_buffer("temperature", torch.ones(()))
         self.members = nn.ModuleList(
             nn.Sequential(
-                nn.Dropout(0.3),
-                nn.Linear(len(mean), hidden),
+                nn.Dropout(0.2),
+                nn.Linear(len(axes), hidden),
                 nn.GELU(),
                 nn.Dropout(0.5),
                 nn.Linear(hidden, len(CLASSES)),
@@ -94,9 +97,13 @@ class Head(nn.Module):
             for _ in range(members)
         )
 
+    def reduce(self, d: torch.Tensor) -> torch.Tensor:
+        """Return the main components (N, k) of descriptions (N, features)."""
+        return ((d - self.mean) / self.std).clamp(-5, 5) @ self.axes.T
+
     def forward(self, d: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes)."""
-        z = ((d - self.mean) / self.std).clamp(-5, 5)
+        z = self.reduce(d)
         return torch.stack([m(z) for m in self.members]).mean(0) / self.temperature
 
 
@@ -130,21 +137,37 @@ def compiled(trunk: Trunk) -> object:
     )
 
 
-def train_head(d: np.ndarray, targets: np.ndarray, weight: np.ndarray, seed: int, steps: int = 600) -> Head:
-    """Fit a head; ``weight`` is the chance of a picture to be drawn."""
+def train_head(
+    d: np.ndarray,
+    targets: np.ndarray,
+    weight: np.ndarray,
+    seed: int,
+    *,
+    components: int = 320,
+    members: int = 4,
+    hidden: int = 96,
+    steps: int = 900,
+) -> Head:
+    """Fit a head to descriptions (n, features) and targets (n, classes).
+
+    ``weight`` (n,) is the chance of a picture to be drawn.
+    """
     torch.manual_seed(seed)
     x, t = torch.from_numpy(d.astype(np.float32)), torch.from_numpy(targets)
-    head = Head(x.mean(0), x.std(0) + 1e-3).train()
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    z = ((x - mean) / std).clamp(-5, 5)
+    size, axes = torch.linalg.eigh(z.T @ z / len(z))
+    size, axes = size[-components:], axes[:, -components:]
+    head = Head(mean, std, (axes / size.clamp(min=1e-3) ** 0.25).T.contiguous(), members, hidden).train()
+    z = head.reduce(x)
     optimizer = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     chance = torch.from_numpy(weight.astype(np.float64))
     for _ in range(steps):
-        z = None
         loss = torch.zeros(())
         for member in head.members:  # each member sees its own draw
             pick = torch.multinomial(chance, 192, replacement=True)
-            z = ((x[pick] - head.mean) / head.std).clamp(-5, 5)
-            loss = loss + nn.functional.cross_entropy(member(z), t[pick], label_smoothing=0.05)
+            loss = loss + nn.functional.cross_entropy(member(z[pick]), t[pick], label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -153,12 +176,37 @@ def train_head(d: np.ndarray, targets: np.ndarray, weight: np.ndarray, seed: int
 
 
 def export(trunk: Trunk, head: Head, path: Path) -> None:
-    """Write the whole network: ``pictures`` (N, 3, side, side) RGB 0..255 -> ``probabilities`` (N,
-    classes).
-    """
+    """Write the whole network: RGB pictures (N, 3, side, side), 0..255 -> probabilities (N, classes)."""
     net = nn.Sequential(trunk, head, nn.Softmax(1)).eval()
     torch.onnx.export(
-        net, (torch.rand(1, 3, SIDE_PX, SIDE_PX) * 255,), str(path),
-        input_names=["pictures"], output_names=["probabilities"],
-        dynamic_axes={"pictures": {0: "n"}, "probabilities": {0: "n"}}, opset_version=17, dynamo=False,
-    )  # fmt: skip
+        net,
+        (torch.rand(1, 3, SIDE_PX, SIDE_PX) * 255,),
+        str(path),
+        input_names=["pictures"],
+        output_names=["probabilities"],
+        dynamic_axes={"pictures": {0: "n"}, "probabilities": {0: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
+    _halve(path)
+
+
+def _halve(path: Path) -> None:
+    """Store large weights as 16-bit floats, cast back when the network is loaded: half the file."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    casts = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) >= 256:
+            half = numpy_helper.from_array(
+                numpy_helper.to_array(tensor).astype(np.float16), tensor.name + "_half"
+            )
+            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
+            model.graph.initializer.remove(tensor)
+            model.graph.initializer.append(half)
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))

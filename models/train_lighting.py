@@ -19,7 +19,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,8 @@ class Item:
     offset: str = ""
     lat: float | None = None
     lon: float | None = None
+    relit: bool = False
+    """A daylight photo rendered as if at night, for training alone."""
 
 
 def items(data: Path) -> list[Item]:
@@ -98,6 +100,9 @@ def items(data: Path) -> list[Item]:
             found.append(
                 Item("det/" + row["id"], path, row["label"], repos[row["id"]], None, False, False, False)
             )
+    by_day = [item for item in found if item.label == "outdoor_day" and not item.over_cap]
+    for item in by_day[::2]:
+        found.append(replace(item, key="night/" + item.key, label="outdoor_night", clock_ok=False, relit=True))
     return found
 
 
@@ -144,6 +149,44 @@ def variants(picture: U8, label: str, seed: int) -> Iterator[U8]:
             cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(25, 80))])[1], 1
         )
         yield out
+
+
+def as_if_at_night(picture: U8, seed: int) -> U8:
+    """Render a daylight photo under a dark sky with a few street lamps and lit signs.
+
+    Nights outdoors are scarce. This keeps what makes a place outdoors and changes its light: the sky goes dark, lamps
+    throw pools of light that fall off with distance, the camera turns up its gain. Used for training, never for figures.
+    """
+    rng = np.random.default_rng(seed)
+    picture = _crop_and_flip(picture, rng)
+    picture = cv2.resize(picture, (320, int(320 * picture.shape[0] / picture.shape[1])), interpolation=cv2.INTER_AREA)
+    height, width = picture.shape[:2]
+    linear = (picture.astype(np.float32) / 255) ** 2.2
+    luma = linear.mean(axis=2)
+    # Sky: bright and smooth, joined to the upper border.
+    smooth = cv2.blur(np.abs(cv2.Laplacian(picture[..., 1], cv2.CV_32F)), (9, 9)) < 8
+    blue = linear[..., 0] >= 0.9 * linear[..., 2]
+    count, regions = cv2.connectedComponents((smooth & (luma > 0.18) & blue).astype(np.uint8))
+    top = set(np.unique(regions[: max(2, height // 20)])) - {0} if count > 1 else set()
+    found = cv2.dilate(np.isin(regions, list(top)).astype(np.uint8), np.ones((13, 13), np.uint8))
+    sky = cv2.GaussianBlur(((found > 0) & (luma > 0.12)).astype(np.float32), (0, 0), 1.2)[..., None]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    light = np.full((height, width, 3), rng.uniform(0.005, 0.05), np.float32) * np.array([1.3, 1, 0.8], np.float32)
+    spots = np.zeros_like(light)
+    for _ in range(int(rng.integers(1, 9))):
+        where = (rng.uniform(0, width), rng.uniform(0.1, 0.75) * height)
+        colour = np.array([(0.35, 0.7, 1), (0.8, 0.95, 1), (1, 0.97, 0.9), (0.5, 0.8, 1)], np.float32)[rng.integers(4)]
+        reach = rng.uniform(0.06, 0.3) * width
+        distance = ((x - where[0]) ** 2 + ((y - where[1]) * rng.uniform(0.6, 1.2)) ** 2) / reach**2
+        light += rng.uniform(0.3, 1.5) * colour / (1 + distance[..., None]) ** 2
+        size = rng.uniform(0.8, 5)
+        spots += colour * np.exp(-distance * (reach / size) ** 2)[..., None] * rng.uniform(1, 4)
+        spots += colour * np.exp(-distance * 2)[..., None] * rng.uniform(0, 0.08)  # glow in haze and lens
+    night = linear * light * (1 - sky) + sky * np.array([0.02, 0.012, 0.01], np.float32) * rng.uniform(0, 1) + spots
+    night = night * rng.uniform(0.4, 1.5)
+    night = night + rng.normal(0, 1, night.shape) * np.sqrt(np.maximum(night, 1e-4) * rng.uniform(0, 3e-3))
+    out = (np.clip(night, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+    return cv2.imdecode(cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(30, 85))])[1], 1)
 
 
 def _crop_and_flip(picture: U8, rng: np.random.Generator) -> U8:
@@ -249,7 +292,10 @@ def features(data: Path, cache: Path) -> None:
         if item.key not in done:
             # The seed comes from the key, so that adding pictures does not change the others' variants.
             seed = int.from_bytes(item.key.encode(), "little") % (1 << 32)
-            pictures = list(variants(load(item), item.label, seed))
+            if item.relit:
+                pictures = [as_if_at_night(load(item), seed + n) for n in range(2)]
+            else:
+                pictures = list(variants(load(item), item.label, seed))
             x = np.stack([to_input(picture) for picture in pictures])
             done[item.key] = (
                 np.asarray(compiled(x)[0], np.float32),
@@ -300,9 +346,9 @@ def read_cache(data: Path, cache: Path) -> Table:
     by_key = {item.key: item for item in items(data)}
     plain = np.r_[True, owner[1:] != owner[:-1]]
     known = np.array([str(key) in by_key for key in owner])
-    return Table(
-        stored["deep"][known], stored["hand"][known], [by_key[str(key)] for key in owner[known]], plain[known]
-    )
+    owners = [by_key[str(key)] for key in owner[known]]
+    plain = plain[known] & ~np.array([item.relit for item in owners])
+    return Table(stored["deep"][known], stored["hand"][known], owners, plain)
 
 
 def row_weights(target: F32, source: npt.NDArray[np.str_]) -> F32:

@@ -6,11 +6,20 @@ Figures are drawn shapes. Values are invented and fit together; none is a measur
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
-from PIL import Image, ImageDraw
-
+from tests.report_example_parts import (
+    CJK,
+    HOSTILE,
+    RTL,
+    at,
+    made_clues,
+    made_hours,
+    made_leads,
+    made_steps,
+    made_texts,
+    ref,
+)
+from tests.report_pictures import example_pictures
 from vidcheck.types import (
     Analysis,
     ClothingObservation,
@@ -19,108 +28,28 @@ from vidcheck.types import (
     Crop,
     DecodeError,
     Detection,
-    FrameRef,
-    HoursRule,
-    Lead,
     LightingObservation,
-    OpenException,
-    OverlayText,
     PeopleCount,
     Person,
     Shot,
     Source,
     StepRun,
-    TextReading,
-    TimeClue,
     TimeEstimate,
     Track,
     Words,
-    WorkingHoursVerdict,
 )
 
-WIB = timezone(timedelta(hours=7), "WIB")
-FPS = 30
-HOSTILE = "<script>alert('x')</script> #let x = read(\"/etc/passwd\") {{ 7*7 }}"
-RTL = "مرحبا \u202egnp.exe שלום"
-CJK = "卡拉OK 現在 🎤"
-
-
-def ref(seconds: float) -> FrameRef:
-    """Return the frame at ``seconds`` of a 30 fps clip."""
-    index = round(seconds * FPS)
-    return FrameRef(index, index * 512, index / FPS)
-
-
-def at(hour: int, minute: int, second: int = 0, day: int = 14) -> datetime:
-    """Return a moment of October 2025, western Indonesian time."""
-    return datetime(2025, 10, day, hour, minute, second, tzinfo=WIB)
-
-
-def draw_figure(size: tuple[int, int], shirt: str, pattern: str = "") -> Image.Image:
-    """Draw a faceless figure: a head, a torso with a plain or dotted shirt."""
-    width, height = size
-    image = Image.new("RGB", size, "#8d8476")
-    pen = ImageDraw.Draw(image)
-    pen.rectangle((0, height * 0.8, width, height), fill="#5d5346")
-    pen.ellipse((width * 0.36, height * 0.05, width * 0.64, height * 0.28), fill="#3c3a38")
-    pen.rounded_rectangle((width * 0.22, height * 0.28, width * 0.78, height * 0.78), width * 0.1, fill=shirt)
-    if pattern:
-        for x in range(int(width * 0.26), int(width * 0.74), max(width // 12, 4)):
-            for y in range(int(height * 0.32), int(height * 0.74), max(width // 12, 4)):
-                pen.ellipse((x, y, x + width // 24 + 1, y + width // 24 + 1), fill=pattern)
-    return image
-
-
-def draw_scene(boxes: tuple[tuple[int, int, int, int], ...], caption: str = "") -> Image.Image:
-    """Draw a room with figures and, where wanted, the boxes that were counted."""
-    image = Image.new("RGB", (1280, 720), "#6f6a62")
-    pen = ImageDraw.Draw(image)
-    pen.rectangle((0, 480, 1280, 720), fill="#4a443c")
-    for number, (x1, y1, x2, y2) in enumerate(boxes):
-        shirt = ("#12449a", "#12449a", "#a3835a", "#dfe3e6")[number % 4]
-        image.paste(draw_figure((x2 - x1, y2 - y1), shirt, "#cc9834" if number % 4 < 2 else ""), (x1, y1))
-        pen.rectangle((x1, y1, x2, y2), outline="#ffffff", width=4)
-        pen.text((x1 + 8, y1 + 6), f"p{number + 1}", fill="#ffffff", font_size=28)
-    if caption:
-        pen.text((30, 640), caption, fill="#ffffff", font_size=34)
-    return image
-
-
-def example_pictures(folder: Path) -> None:
-    """Save the pictures of the example; ``media/p3-2.jpg`` is left out on purpose."""
-    media = folder / "media"
-    media.mkdir(parents=True, exist_ok=True)
-    boxes = ((90, 150, 330, 660), (360, 170, 590, 660), (620, 140, 860, 660), (900, 190, 1130, 660))
-    draw_scene(boxes).save(media / "count-minimum.jpg")
-    draw_scene(boxes[:2]).save(media / "count-korpri_batik.jpg")
-    draw_scene(boxes[2:3]).save(media / "count-pdh_khaki.jpg")
-    draw_scene(boxes[:2], "Selasa, 14 Oktober 2025 10.15.07 WIB").save(media / "shot-0.jpg")
-    draw_scene(boxes[1:4]).save(media / "shot-1.jpg")
-    draw_scene((), "VIRAL!!! jam kerja malah karaoke").save(media / "shot-2.jpg")
-    looks = {
-        "p1": ("#12449a", "#cc9834"),
-        "p2": ("#12449a", "#cc9834"),
-        "p3": ("#a3835a", ""),
-        "p4": ("#dfe3e6", ""),
-        "p5": ("#55504a", "#6f6a62"),
-    }
-    for person, (shirt, pattern) in looks.items():
-        for number in (1, 2):
-            if (person, number) != ("p3", 2):
-                draw_figure((240, 520), shirt, pattern).save(media / f"{person}-{number}.jpg")
-            draw_figure((200, 240), shirt, pattern).crop((30, 60, 170, 190)).save(
-                media / f"{person}-clothing-{number}.jpg"
-            )
-    for name, words in {
-        "t1": "Selasa, 14 Oktober 2025 10.15.07 WIB",
-        "t2": "VIRAL!!!",
-        "t3": "@akun_contoh",
-        "l1": "DINAS CONTOH",
-        "l2": "@akun_contoh",
-    }.items():
-        strip = Image.new("RGB", (60 + 15 * len(words), 60), "#333333")
-        ImageDraw.Draw(strip).text((20, 10), words, fill="#ffffff", font_size=28)
-        strip.save(media / f"{name}.jpg")
+__all__ = [
+    "CJK",
+    "HOSTILE",
+    "RTL",
+    "at",
+    "example_analysis",
+    "example_pictures",
+    "ref",
+    "unseen_analysis",
+    "with_lighting",
+]
 
 
 def example_analysis() -> Analysis:
@@ -167,9 +96,9 @@ def example_analysis() -> Analysis:
             "civilian": PeopleCount(1, 1, 1, (ref(8.2),)),
             "unclear": PeopleCount(1, 1, 1, (ref(8.2),)),
         },
-        overlays=_texts(),
+        overlays=made_texts(),
         lighting=(),
-        clues=_clues(),
+        clues=made_clues(),
         time_estimate=TimeEstimate(
             earliest=at(10, 13),
             latest=at(10, 17, 20),
@@ -196,9 +125,9 @@ def example_analysis() -> Analysis:
                 "about 10:15 WIB.",
             ),
         ),
-        working_hours=_hours(),
-        leads=_leads(),
-        steps=_steps(),
+        working_hours=made_hours(),
+        leads=made_leads(),
+        steps=made_steps(),
     )
 
 
@@ -313,310 +242,6 @@ def _clothing() -> tuple[ClothingObservation, ...]:
             True,
             Words("Gambar terlalu kecil dan buram.", "The picture is too small and blurred."),
         ),
-    )
-
-
-def _reading(time_s: float, text: str, score: float) -> TextReading:
-    return TextReading(ref(time_s), (30.0, 640.0, 700.0, 690.0), text, score)
-
-
-def _texts() -> tuple[OverlayText, ...]:
-    box = (30.0, 640.0, 700.0, 690.0)
-    clock = "Selasa, 14 Oktober 2025 10.15.07 WIB"
-    return (
-        OverlayText(
-            "t1",
-            ref(0),
-            ref(13.9),
-            box,
-            "Selasa, 14 0ktober 2025 10.15.07 WlB",
-            clock,
-            0.93,
-            "overlay",
-            True,
-            (_reading(0, "Selasa, 14 0ktober 2025 10.15.07 WlB", 0.91), _reading(2.4, clock, 0.97)),
-        ),
-        OverlayText(
-            "t2",
-            ref(11.0),
-            ref(13.9),
-            box,
-            "VIRAL!!! jam kerja malah karaoke",
-            "VIRAL!!! jam kerja malah karaoke",
-            0.98,
-            "overlay",
-            False,
-            (_reading(11.5, "VIRAL!!! jam kerja malah karaoke", 0.98),),
-        ),
-        OverlayText(
-            "t3",
-            ref(0),
-            ref(13.9),
-            box,
-            "@akun_contoh",
-            "@akun_contoh",
-            0.88,
-            "interface",
-            False,
-            (_reading(8.1, "@akun_contoh", 0.88),),
-        ),
-        OverlayText(
-            "t4",
-            ref(5.4),
-            ref(5.4),
-            box,
-            HOSTILE,
-            HOSTILE,
-            0.52,
-            "scene",
-            False,
-            (_reading(5.4, HOSTILE, 0.52),),
-        ),
-        OverlayText("t5", ref(6.0), ref(7.0), box, RTL, RTL, 0.41, "scene", False),
-        OverlayText("t6", ref(6.0), ref(7.0), box, CJK, CJK, 0.63, "scene", False),
-    )
-
-
-def _clues() -> tuple[TimeClue, ...]:
-    day = tuple([0.0] * 6 + [0.3, 0.8] + [1.0] * 8 + [0.8, 0.4] + [0.0] * 6)
-    return (
-        TimeClue(
-            "c1",
-            "exact",
-            "overlay",
-            "timestamp_app",
-            "moderate",
-            at(10, 15, 7),
-            at(10, 15, 21),
-            None,
-            "Selasa, 14 Oktober 2025 10.15.07 WIB",
-            (ref(0), ref(13.9)),
-            Words(
-                "Jam berjalan pada gambar menyebut Selasa, 14 Oktober 2025, 10.15.07 WIB.",
-                "A running clock in the picture says Tuesday 14 October 2025, 10:15:07 WIB.",
-            ),
-            (
-                Words("Jam aplikasi dapat diatur pengguna.", "The user can set the app's clock."),
-                Words("Teks dapat ditempel saat penyuntingan.", "The text can be added in editing."),
-            ),
-        ),
-        TimeClue(
-            "c2",
-            "not_after",
-            "metadata",
-            "editor",
-            "weak",
-            None,
-            at(8, 22, 40, day=15),
-            None,
-            "creation_time=2025-10-15T01:22:40Z",
-            (),
-            Words(
-                "Metadata menyebut penyuntingan pada 15 Oktober 2025.",
-                "The metadata names an edit on 15 October 2025.",
-            ),
-            (Words("Ditulis perangkat penyunting.", "Written by the editing device."),),
-        ),
-        TimeClue(
-            "c3",
-            "date_hint",
-            "clothing",
-            "dress_calendar",
-            "contextual",
-            at(0, 0, day=17),
-            at(23, 59, day=17),
-            None,
-            "korpri_batik",
-            (ref(2.4), ref(8.1)),
-            Words("Batik Korpri lazim dipakai pada tanggal 17.", "Korpri batik is usual on the 17th."),
-            (Words("Aturan daerah berbeda-beda.", "Local rules differ."),),
-        ),
-        TimeClue(
-            "c4",
-            "day_part",
-            "overlay",
-            "unknown",
-            "weak",
-            None,
-            None,
-            day,
-            "siang bolong",
-            (ref(11.5),),
-            Words("Takarir menyebut siang hari.", "The caption speaks of daytime."),
-            (),
-        ),
-        TimeClue(
-            "c5",
-            "date_hint",
-            "filename",
-            "platform",
-            "weak",
-            at(0, 0, day=15),
-            at(23, 59, 59, day=15),
-            None,
-            "VID-20251015-WA0007",
-            (),
-            Words(
-                "Nama berkas memuat tanggal simpan atau kirim, bukan tanggal rekam.",
-                "The file name holds the date of saving or sending, not of recording.",
-            ),
-            (),
-        ),
-        TimeClue(
-            "c6",
-            "not_after",
-            "platform",
-            "platform",
-            "strong",
-            None,
-            at(9, 1, 10, day=16),
-            None,
-            "7561203344556677889",
-            (),
-            Words(
-                "Nomor video di platform menunjukkan unggahan pada 16 Oktober 2025, 09.01.10 WIB.",
-                "The platform's video number shows an upload on 16 October 2025, 09:01:10 WIB.",
-            ),
-            (),
-            (at(9, 1, 10, day=16), at(21, 1, 10, day=16)),
-        ),
-        TimeClue(
-            "c7",
-            "not_before",
-            "examiner",
-            "examiner",
-            "contextual",
-            at(0, 0, day=1),
-            None,
-            None,
-            "surat pengaduan",
-            (),
-            Words("Pengadu menyebut bulan Oktober.", "The complaint names October."),
-            (),
-        ),
-    )
-
-
-def _hours() -> WorkingHoursVerdict:
-    return WorkingHoursVerdict(
-        answer="inside",
-        overlap=1.0,
-        place="Kota Pontianak",
-        rule=HoursRule(
-            "national_normal",
-            Words(
-                "Perpres 21/2023, aturan nasional sebagai cadangan: jam kerja setempat tidak ada dalam tabel",
-                "Perpres 21/2023, the national rule as a fallback: the local hours are not in the table",
-            ),
-            "07:30-16:00 break 12:00-13:00",
-            ("S-54", "S-60"),
-            "computed",
-        ),
-        exceptions=(
-            OpenException(
-                "makan_siang",
-                Words("Jam istirahat atau makan siang.", "Lunch or break time."),
-                Words(
-                    "Waktu rekaman di luar jam istirahat setempat.",
-                    "A recording time outside the local break.",
-                ),
-            ),
-            OpenException(
-                "dinas_luar",
-                Words("Tugas luar kantor dengan surat tugas.", "Duty outside the office under an order."),
-                Words("SPT atau SPPD dan catatan presensi.", "The order and the attendance record."),
-            ),
-            OpenException(
-                "klip_lama",
-                Words("Klip lama yang diunggah ulang.", "An old clip that was posted again."),
-                Words("Berkas asli.", "The original file."),
-            ),
-        ),
-        words=Words(
-            "Rentang waktu itu seluruhnya di dalam jam kerja menurut aturan yang dipakai.",
-            "By the rule applied, the whole interval lies within working hours.",
-        ),
-    )
-
-
-def _leads() -> tuple[Lead, ...]:
-    return (
-        Lead(
-            "l1",
-            "sign",
-            "DINAS CONTOH",
-            Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l1.jpg", 300.0),
-            (ref(8.1),),
-            "moderate",
-            Words(
-                "Papan terbaca di latar; belum tentu tempat kejadian.",
-                "A sign read in the background; not necessarily where this happened.",
-            ),
-        ),
-        Lead(
-            "l2",
-            "handle",
-            "@akun_contoh",
-            Crop(ref(8.1), (40.0, 40.0, 300.0, 90.0), "media/l2.jpg", None),
-            (ref(0), ref(8.1)),
-            "weak",
-            Words(
-                "Nama akun pada gambar; bisa pengunggah ulang.",
-                "An account name in the picture; it may be a re-uploader.",
-            ),
-        ),
-        Lead("l3", "caption", HOSTILE, None, (), "contextual", Words("Takarir.", "A caption.")),
-    )
-
-
-def _steps() -> tuple[StepRun, ...]:
-    def ok(step: str, method: str, weights: str | None = None, **stats: int | float | str) -> StepRun:
-        return StepRun(
-            step,
-            "ok",
-            method,
-            "1",
-            weights,
-            {"sample_fps": 5.0, "model": "yolo11n", "inner": {"a": 1, "b": None}},
-            dict(stats),
-            1.25,
-        )
-
-    return (
-        ok("shots", "luma histogram and block difference", frames=438),
-        ok(
-            "people",
-            "person detector at 5 frames a second",
-            "9ab0" * 16,
-            frames_read=73,
-            frames=438,
-            confidence=0.35,
-        ),
-        ok("tracks", "association by overlap within shots", tracks=6),
-        ok("persons", "clothing colour across shots", persons=5),
-        ok("clothing", "torso classifier, temperature scaled", "77cd" * 16, crops=10),
-        ok("counts", "most in one frame; persons; tracks", persons=5),
-        ok(
-            "overlays",
-            "text detector and recogniser on changed frames",
-            "51ee" * 16,
-            frames_read=24,
-            frames=438,
-        ),
-        StepRun(
-            "lighting",
-            "failed",
-            "",
-            "1",
-            None,
-            {"min_score": 0.5},
-            {},
-            0.4,
-            Words("gagal: ValueError: <svg onload=alert(1)>", "failed: ValueError: <svg onload=alert(1)>"),
-        ),
-        ok("clues", "clues from text, tags, names", clues=7),
-        ok("time", "intersection of intervals by grade", clues=7),
-        ok("leads", "patterns in the texts that were read", leads=3),
     )
 
 

@@ -56,7 +56,11 @@ def clues(name: str, zone: ZoneInfo | None = WIB, **tags: str) -> tuple[TimeClue
         ("RPReplay_Final1686190440.mp4", "screen", "2023-06-08T02:14:00+00:00"),
         ("ScreenRecording_06-25-2025 09-14-00_1.MP4", "screen", "2025-06-25T09:14:00"),
         ("Screenshot_20230608-091400_TikTok.jpg", "screenshot", "2023-06-08T09:14:00"),
-        ("Screenshot_2023-06-08-09-14-00-123_com.zhiliaoapp.musically.jpg", "screenshot", "2023-06-08T09:14:00"),
+        (
+            "Screenshot_2023-06-08-09-14-00-123_com.zhiliaoapp.musically.jpg",
+            "screenshot",
+            "2023-06-08T09:14:00",
+        ),
         ("Screenshot 2023-06-08 at 9.14.00 PM.png", "screenshot", "2023-06-08T21:14:00"),
         ("Tangkapan Layar 2023-06-08 pukul 21.14.00.png", "screenshot", "2023-06-08T21:14:00"),
         ("InShot_20230608_091400123.mp4", "edited", "2023-06-08T09:14:00"),
@@ -75,17 +79,33 @@ def test_a_chain_keeps_its_order() -> None:
     assert [event.kind for event in events] == ["edited", "recorded"]
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "IMG_0042.MOV", "VID_20231306_120015.mp4", "20230631_120015.mp4",
-                                  "WhatsApp Video 2026-01-12 at 19.08.36 PM.mp4", "", "12345.mp4"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "clip.mp4",
+        "IMG_0042.MOV",
+        "VID_20231306_120015.mp4",
+        "20230631_120015.mp4",
+        "WhatsApp Video 2026-01-12 at 19.08.36 PM.mp4",
+        "",
+        "12345.mp4",
+    ],
+)
 def test_names_without_a_time(name: str) -> None:
     assert [event for event in filename.decode(name) if event.kind != "unknown"] == []
 
 
 @pytest.mark.parametrize(
     "name",
-    ["VID-20230608-WA0012.mp4", "Screen_Recording_20230608-091400_TikTok.mp4", "InShot_20230608_091400123.mp4",
-     "video_2023-06-08_09-14-00.mp4", "Screenshot_20230608-091400.jpg", "ssstik.io_@a_1686190440123.mp4"],
-)  # fmt: skip
+    [
+        "VID-20230608-WA0012.mp4",
+        "Screen_Recording_20230608-091400_TikTok.mp4",
+        "InShot_20230608_091400123.mp4",
+        "video_2023-06-08_09-14-00.mp4",
+        "Screenshot_20230608-091400.jpg",
+        "ssstik.io_@a_1686190440123.mp4",
+    ],
+)
 @pytest.mark.parametrize("zone", [WIB, ZoneInfo("Asia/Jayapura"), None])
 def test_only_a_cameras_name_dates_the_recording(name: str, zone: ZoneInfo | None) -> None:
     (found,) = clues(name, zone)
@@ -94,7 +114,9 @@ def test_only_a_cameras_name_dates_the_recording(name: str, zone: ZoneInfo | Non
 
 def test_bounds_use_the_latest_reading_in_indonesia() -> None:
     (found,) = clues("VID-20230608-WA0012.mp4", ZoneInfo("Asia/Jayapura"))
-    assert found.latest == datetime(2023, 6, 9, tzinfo=WIB), "the phone that saved it need not be at the place"
+    assert found.latest == datetime(2023, 6, 9, tzinfo=WIB), (
+        "the phone that saved it need not be at the place"
+    )
 
 
 def test_a_camera_name_is_read_in_every_zone_where_the_place_is_not_known() -> None:
@@ -106,7 +128,9 @@ def test_a_camera_name_is_read_in_every_zone_where_the_place_is_not_known() -> N
 
 def test_grades_of_camera_names() -> None:
     assert clues("VID_20230606_120015.mp4")[0].grade == "moderate"
-    assert clues("VID_20230606_120015.mp4", encoder="Lavf60.3.100")[0].grade == "weak", "a copy kept the name, or took it"
+    assert clues("VID_20230606_120015.mp4", encoder="Lavf60.3.100")[0].grade == "weak", (
+        "a copy kept the name, or took it"
+    )
     assert clues("20230606_120015.mp4")[0].grade == "weak", "other programs use bare names, too"
     camera = {"com.android.manufacturer": "samsung", "com.android.model": "SM-A325F"}
     assert clues("20230606_120015.mp4", **camera)[0].grade == "moderate"
@@ -129,7 +153,10 @@ def test_any_name_is_taken(name: str) -> None:
         assert clue.latest is None or clue.latest.tzinfo is not None
 
 
-@given(st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1)), st.sampled_from(["VID_{:%Y%m%d_%H%M%S}.mp4", "IMG{:%Y%m%d%H%M%S}.jpg"]))
+@given(
+    st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1)),
+    st.sampled_from(["VID_{:%Y%m%d_%H%M%S}.mp4", "IMG{:%Y%m%d%H%M%S}.jpg"]),
+)
 def test_camera_names_round_trip(moment: datetime, form: str) -> None:
     (event,) = filename.decode(form.format(moment))
     assert event.kind == "recorded" and event.when == moment.replace(microsecond=0)

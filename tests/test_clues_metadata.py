@@ -51,10 +51,21 @@ def test_creation_time_without_a_place_keeps_both_readings() -> None:
         {"creation_time": "2025-10-14T02:30:00.000000Z"},
         {"creation_time": "2025-10-14T02:30:00.000000Z", "com.android.version": "14"},
         {"creation_time": "2025-10-14T02:30:00.000000Z", "encoder": "Lavf60.3.100", **APPLE},
-        {"creation_time": "2025-10-14T02:30:00.000000Z", "comment": "vid:v12044gd0000cohbuanog65ltpj9jdpg", **APPLE},
+        {
+            "creation_time": "2025-10-14T02:30:00.000000Z",
+            "comment": "vid:v12044gd0000cohbuanog65ltpj9jdpg",
+            **APPLE,
+        },
         {"com.apple.quicktime.creationdate": "2025-10-14T09:30:00+0700"},
-        {"com.apple.quicktime.creationdate": "2025-10-14T09:30:00+0700", "com.apple.quicktime.software": "CapCut", **APPLE},
-        {"com.apple.quicktime.creationdate": "2025-10-14T09:30:00+0700", "com.apple.quicktime.author": "ReplayKitRecording"},
+        {
+            "com.apple.quicktime.creationdate": "2025-10-14T09:30:00+0700",
+            "com.apple.quicktime.software": "CapCut",
+            **APPLE,
+        },
+        {
+            "com.apple.quicktime.creationdate": "2025-10-14T09:30:00+0700",
+            "com.apple.quicktime.author": "ReplayKitRecording",
+        },
         {"date": "2020-08-28"},
     ],
 )
@@ -72,13 +83,26 @@ def test_an_apps_interface_in_the_picture_takes_the_camera_away() -> None:
 
 
 def test_apples_own_tag_states_the_zone() -> None:
-    (found,) = clues(container(**APPLE, **{"com.apple.quicktime.creationdate": "2025-10-14T10:30:00+0800"}), None)
+    (found,) = clues(
+        container(**APPLE, **{"com.apple.quicktime.creationdate": "2025-10-14T10:30:00+0800"}), None
+    )
     assert found.kind == "exact" and found.alternatives == ()
     assert found.earliest == datetime(2025, 10, 14, 2, 29, 58, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("empty", ["1904-01-01T00:00:00.000000Z", "1970-01-01T00:00:00Z", "0000:00:00 00:00:00", "", "nonsense",
-                                   "2025-02-30T00:00:00Z", "2025-10-14T25:00:00Z", "9999-01-01T00:00:00Z"])  # fmt: skip
+@pytest.mark.parametrize(
+    "empty",
+    [
+        "1904-01-01T00:00:00.000000Z",
+        "1970-01-01T00:00:00Z",
+        "0000:00:00 00:00:00",
+        "",
+        "nonsense",
+        "2025-02-30T00:00:00Z",
+        "2025-10-14T25:00:00Z",
+        "9999-01-01T00:00:00Z",
+    ],
+)
 def test_empty_and_impossible_times_give_nothing(empty: str) -> None:
     assert clues(container(**APPLE, creation_time=empty)) == []
     assert clues(source("a.jpg", kind="image", tags={"exif": {**CAMERA, "DateTimeOriginal": empty}})) == []
@@ -89,13 +113,17 @@ def photo(**exif: str) -> Source:
 
 
 def test_exif_with_an_offset_is_one_moment() -> None:
-    (found,) = clues(photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+07:00"), None)
+    (found,) = clues(
+        photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+07:00"), None
+    )
     assert found.kind == "exact" and found.earliest == datetime(2025, 10, 14, 2, 30, tzinfo=UTC)
     assert found.latest == found.earliest + timedelta(seconds=1)
 
 
 def test_a_device_set_to_another_zone_than_the_place_is_said() -> None:
-    (found,) = clues(photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+08:00"), WIB)
+    (found,) = clues(
+        photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+08:00"), WIB
+    )
     assert any("set to WITA" in caveat.en and "uses WIB" in caveat.en for caveat in found.caveats)
 
 
@@ -126,7 +154,11 @@ def test_exif_change_is_a_bound_beside_the_taking() -> None:
 
 
 def test_gps_time_is_utc_and_can_be_stale() -> None:
-    clip = source("a.jpg", kind="image", tags={"exif": CAMERA, "gps": {"GPSDateStamp": "2025:10:14", "GPSTimeStamp": "02:29:00"}})
+    clip = source(
+        "a.jpg",
+        kind="image",
+        tags={"exif": CAMERA, "gps": {"GPSDateStamp": "2025:10:14", "GPSTimeStamp": "02:29:00"}},
+    )
     (found,) = clues(clip)
     assert found.kind == "exact" and found.earliest and found.latest
     assert found.earliest <= datetime(2025, 10, 14, 2, 30, tzinfo=UTC) <= found.latest
@@ -134,7 +166,9 @@ def test_gps_time_is_utc_and_can_be_stale() -> None:
 
 
 def test_xmp_packet_only_bounds() -> None:
-    packet = '<rdf:Description xmp:ModifyDate="2025-10-20T21:00:00+07:00" xmp:CreateDate="2025-10-14T09:30:00">'
+    packet = (
+        '<rdf:Description xmp:ModifyDate="2025-10-20T21:00:00+07:00" xmp:CreateDate="2025-10-14T09:30:00">'
+    )
     clip = source("a.jpg", kind="image", tags={"xmp": {"packet": packet}})
     found = clues(clip)
     assert [clue.kind for clue in found] == ["not_after", "not_after"]
@@ -143,8 +177,14 @@ def test_xmp_packet_only_bounds() -> None:
 
 def test_the_signs_of_a_copy_are_said() -> None:
     clip = container(encoder="Lavf58.76.100", comment="vid:v12044gd0000cohbuanog65ltpj9jdpg")
-    said = [clue for clue in metadata.clues(clip, provenance.examine(clip), zone=None) if clue.grade == "contextual"]
-    assert len(said) == 1 and "encoded again" in said[0].words.en and "copy from a platform" in said[0].words.en
+    said = [
+        clue
+        for clue in metadata.clues(clip, provenance.examine(clip), zone=None)
+        if clue.grade == "contextual"
+    ]
+    assert (
+        len(said) == 1 and "encoded again" in said[0].words.en and "copy from a platform" in said[0].words.en
+    )
 
 
 def test_an_original_has_no_signs() -> None:
@@ -161,10 +201,25 @@ def test_location() -> None:
     assert metadata.location(source("a.jpg", tags={"gps": {"GPSLatitude": "x", "GPSLongitude": "y"}})) is None
 
 
-@given(st.dictionaries(st.sampled_from(["creation_time", "date", "comment", "encoder", "location"]), st.text(max_size=60)),
-       st.dictionaries(st.sampled_from(["DateTimeOriginal", "OffsetTime", "DateTime", "Make", "Model"]), st.text(max_size=40)))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["creation_time", "date", "comment", "encoder", "location"]), st.text(max_size=60)
+    ),
+    st.dictionaries(
+        st.sampled_from(["DateTimeOriginal", "OffsetTime", "DateTime", "Make", "Model"]), st.text(max_size=40)
+    ),
+)
 def test_any_tags_are_taken(first: dict[str, str], second: dict[str, str]) -> None:
-    clip = source("a.mp4", tags={"container": first, "stream:0": first, "exif": second, "gps": second, "xmp": {"packet": str(first)}})
+    clip = source(
+        "a.mp4",
+        tags={
+            "container": first,
+            "stream:0": first,
+            "exif": second,
+            "gps": second,
+            "xmp": {"packet": str(first)},
+        },
+    )
     metadata.clues(clip, provenance.examine(clip), zone=None)
     metadata.location(clip)
 
@@ -191,4 +246,6 @@ def test_real_files_with_known_tags() -> None:
     assert kinds["DateTimeOriginal"] == "exact" and kinds["DateTime"] == "not_after"
     with open_clip(folder / "gps.mp4") as clip:
         assert metadata.location(clip.source) == (51.4169, -0.0806)
-        assert {clue.kind for clue in clues(clip.source)} == {"not_after"}, "an Android tag alone can be a screen recorder's"
+        assert {clue.kind for clue in clues(clip.source)} == {"not_after"}, (
+            "an Android tag alone can be a screen recorder's"
+        )

@@ -95,9 +95,10 @@ def test_addresses_without_a_time_give_nothing(url: str) -> None:
 
 def test_tag_and_name_and_address_are_said_once_each() -> None:
     found = bounds(
-        Context(url="https://www.tiktok.com/@x/video/7359655005701311786"), "7359655005701311786.mp4",
+        Context(url="https://www.tiktok.com/@x/video/7359655005701311786"),
+        "7359655005701311786.mp4",
         comment="vid:v12044gd0000cohbuanog65ltpj9jdpg",
-    )  # fmt: skip
+    )
     assert [clue.kind for clue in found] == ["not_after", "not_after"]
 
 
@@ -106,7 +107,9 @@ def test_a_number_in_a_name_is_a_weaker_basis() -> None:
     assert found.grade == "moderate" and len(found.caveats) == 2
 
 
-@pytest.mark.parametrize("name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"])
+@pytest.mark.parametrize(
+    "name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"]
+)
 def test_other_numbers_in_names_are_no_post_ids(name: str) -> None:
     assert bounds(Context(), name) == ()
 
@@ -125,15 +128,25 @@ def test_any_number_gives_a_plausible_time_or_none(number: int) -> None:
 
 def test_sidecar_times_are_bounds(tmp_path: Path) -> None:
     file = tmp_path / "clip.info.json"
-    info = {"extractor_key": "TikTok", "timestamp": 1686190440, "epoch": 1686290440, "formats": [1, 2], "cookies": "secret",
-            "upload_date": "20230608", "live_status": "was_live", "release_timestamp": 1686190000}  # fmt: skip
+    info = {
+        "extractor_key": "TikTok",
+        "timestamp": 1686190440,
+        "epoch": 1686290440,
+        "formats": [1, 2],
+        "cookies": "secret",
+        "upload_date": "20230608",
+        "live_status": "was_live",
+        "release_timestamp": 1686190000,
+    }
     file.write_text(json.dumps(info), encoding="utf-8")
     kept = sidecar.read(file)
     assert "secret" not in kept and "formats" not in kept
     found = sidecar.clues(json.loads(kept), zone=None)
     assert [(clue.kind, clue.grade) for clue in found] == [
-        ("not_after", "strong"), ("not_after", "moderate"), ("date_hint", "contextual")
-    ]  # fmt: skip
+        ("not_after", "strong"),
+        ("not_after", "moderate"),
+        ("date_hint", "contextual"),
+    ]
     assert found[0].latest == datetime.fromtimestamp(1686190441, UTC)
 
 
@@ -142,8 +155,18 @@ def test_sidecar_with_a_date_alone_bounds_by_its_last_moment() -> None:
     assert found.latest == datetime(2023, 6, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("info", [{}, {"timestamp": "soon"}, {"timestamp": True}, {"timestamp": -5}, {"upload_date": "8 Juni"},
-                                  {"timestamp": 1e300}, {"epoch": float("nan")}])  # fmt: skip
+@pytest.mark.parametrize(
+    "info",
+    [
+        {},
+        {"timestamp": "soon"},
+        {"timestamp": True},
+        {"timestamp": -5},
+        {"upload_date": "8 Juni"},
+        {"timestamp": 1e300},
+        {"epoch": float("nan")},
+    ],
+)
 def test_unusable_sidecars_give_nothing(info: dict[str, object]) -> None:
     assert sidecar.clues(info, zone=None) == ()
 

@@ -28,9 +28,14 @@ def test_daylight_excludes_the_night_and_nothing_by_day() -> None:
 
 def test_shots_of_one_kind_are_one_clue_and_unknown_is_none() -> None:
     found = lighting.clues(
-        [light("outdoor_day", 0.8, 0), light("outdoor_day", 0.95, 1), light("unknown", 0.5, 2), light("outdoor_night", 0.9, 3)],
+        [
+            light("outdoor_day", 0.8, 0),
+            light("outdoor_day", 0.95, 1),
+            light("unknown", 0.5, 2),
+            light("outdoor_night", 0.9, 3),
+        ],
         zone=None,
-    )  # fmt: skip
+    )
     assert [clue.basis.split()[0] for clue in found] == ["outdoor_day", "outdoor_night"]
 
 
@@ -40,11 +45,17 @@ def test_lamps_say_nothing_about_the_hour() -> None:
 
 
 def test_clothing_is_a_hint_and_never_an_interval() -> None:
-    found = clothing.clues([garment("korpri_batik", 0.9), garment("civilian", 0.9, "p2")], zone=WIB, day=date(2025, 9, 17))
+    found = clothing.clues(
+        [garment("korpri_batik", 0.9), garment("civilian", 0.9, "p2")], zone=WIB, day=date(2025, 9, 17)
+    )
     assert len(found) == 1
     assert (found[0].kind, found[0].grade, found[0].earliest, found[0].latest, found[0].hour_weights) == (
-        "date_hint", "contextual", None, None, None
-    )  # fmt: skip
+        "date_hint",
+        "contextual",
+        None,
+        None,
+        None,
+    )
     assert "consistent with" in found[0].words.en and "17 September 2025: usual" in found[0].words.en
     assert found[0].frames
 
@@ -62,8 +73,9 @@ def test_clothing_is_a_hint_and_never_an_interval() -> None:
 )
 def test_times_that_an_examiner_writes(given: str, low: str, high: str) -> None:
     assert examiner.parse_time(given, zone=WIB, option="--posted") == (
-        datetime.fromisoformat(low), datetime.fromisoformat(high)
-    )  # fmt: skip
+        datetime.fromisoformat(low),
+        datetime.fromisoformat(high),
+    )
 
 
 def test_a_time_without_zone_spans_the_zones_where_the_place_is_not_known() -> None:
@@ -88,7 +100,11 @@ def test_a_call_to_prayer_without_day_or_place() -> None:
 
 
 def test_a_seat_that_is_not_known_widens_the_window() -> None:
-    far = next(place for place in places.all_places() if place.kind == "kabupaten" and place.coordinates == "province_capital")
+    far = next(
+        place
+        for place in places.all_places()
+        if place.kind == "kabupaten" and place.coordinates == "province_capital"
+    )
     (wide,) = examiner.heard_adzan("ashar", place=far, day=date(2025, 5, 5))
     (narrow,) = examiner.heard_adzan("ashar", place=PALEMBANG, day=date(2025, 5, 5))
     assert wide.latest and wide.earliest and narrow.latest and narrow.earliest
@@ -118,9 +134,13 @@ def test_bad_shadows_and_prayers() -> None:
 def test_gather_numbers_clues_and_knows_the_day() -> None:
     clip = source("VID_20250917_091500.mp4")
     found = gather(
-        clip, Context(place="Palembang", posted="2025-09-18"), (), [light("outdoor_day", 0.95)],
-        [garment("korpri_batik", 0.9)], TimeSettings(heard_adzan="ashar"),
-    )  # fmt: skip
+        clip,
+        Context(place="Palembang", posted="2025-09-18"),
+        (),
+        [light("outdoor_day", 0.95)],
+        [garment("korpri_batik", 0.9)],
+        TimeSettings(heard_adzan="ashar"),
+    )
     assert [clue.id for clue in found] == [f"c{number}" for number in range(1, len(found) + 1)]
     assert {clue.source for clue in found} == {"filename", "examiner", "lighting", "clothing"}
     assert any("17 September 2025: usual" in clue.words.en for clue in found)
@@ -130,11 +150,22 @@ def test_gather_numbers_clues_and_knows_the_day() -> None:
 def test_every_clue_speaks_both_languages() -> None:
     clip = source(
         "ssstik.io_@akun.contoh_1686190440123.mp4",
-        tags={"container": {"creation_time": "2023-06-08T02:10:00Z", "encoder": "Lavf60"}, "stream:0": {"creation_time": "2023-06-08T02:11:00Z"}},
-    )  # fmt: skip
+        tags={
+            "container": {"creation_time": "2023-06-08T02:10:00Z", "encoder": "Lavf60"},
+            "stream:0": {"creation_time": "2023-06-08T02:11:00Z"},
+        },
+    )
     info = '{"timestamp":1686190440,"extractor_key":"TikTok"}'
-    settings = TimeSettings(sidecar_info=info, heard_adzan="subuh,isya", known_not_before="2023-06-01", shadow_height=1.7, shadow_length=1.0)
-    found = gather(clip, Context(place="Bangkalan", posted="2023-06-08"), (), [light("twilight", 0.7)], [], settings)
+    settings = TimeSettings(
+        sidecar_info=info,
+        heard_adzan="subuh,isya",
+        known_not_before="2023-06-01",
+        shadow_height=1.7,
+        shadow_length=1.0,
+    )
+    found = gather(
+        clip, Context(place="Bangkalan", posted="2023-06-08"), (), [light("twilight", 0.7)], [], settings
+    )
     assert len(found) >= 9
     for clue in found:
         assert clue.words.id and clue.words.en and clue.words.id != clue.words.en

@@ -12,8 +12,16 @@ from vidcheck.errors import UsageError
 from vidcheck.facts import calendar, dress, hours, places, prayer, texts, wording
 from vidcheck.facts._files import read_csv, read_text, read_yaml
 
-TABLES = ("hours.yaml", "exceptions.yaml", "dress.yaml", "uniforms.yaml", "discipline.yaml", "overlay_formats.yaml",
-          "place_patterns.yaml", "plates_notes.yaml")  # fmt: skip
+TABLES = (
+    "hours.yaml",
+    "exceptions.yaml",
+    "dress.yaml",
+    "uniforms.yaml",
+    "discipline.yaml",
+    "overlay_formats.yaml",
+    "place_patterns.yaml",
+    "plates_notes.yaml",
+)
 
 
 def source_keys() -> set[str]:
@@ -122,7 +130,9 @@ def test_junk_places_are_a_usage_error(junk: str) -> None:
 def test_every_rule_can_be_applied() -> None:
     for rule in read_yaml("hours.yaml")["rules"]:
         if rule["scope"] != "national":
-            name = f"{rule['scope']} {rule['place']}" + (f", {rule['province']}" if "province" in rule else "")
+            name = f"{rule['scope']} {rule['place']}" + (
+                f", {rule['province']}" if "province" in rule else ""
+            )
             assert places.resolve(name) is not None, rule["id"]
         for spec in rule["days"].values():
             for text in (spec.get("hours"), spec.get("break")):
@@ -188,11 +198,22 @@ def test_a_provinces_rule_is_not_a_citys() -> None:
     assert rule("Bali", "2025-10-17").id == "prov_bali"
 
 
+def test_the_kota_of_jakarta_follow_the_province() -> None:
+    assert rule("Jakarta Selatan", "2023-03-28").id == "prov_dki_ramadan_2023"
+
+
 def test_exceptions_have_both_languages_and_what_settles_them() -> None:
     found = hours.exceptions()
-    assert {"makan_siang", "tamu", "dinas_luar", "cuti_izin", "shift_6hari", "ujian_sekolah", "klip_lama", "bukan_asn"} <= {
-        entry.id for entry in found
-    }
+    assert {
+        "makan_siang",
+        "tamu",
+        "dinas_luar",
+        "cuti_izin",
+        "shift_6hari",
+        "ujian_sekolah",
+        "klip_lama",
+        "bukan_asn",
+    } <= {entry.id for entry in found}
     for entry in found:
         assert entry.words.id and entry.words.en and entry.settled_by.id and entry.settled_by.en
 
@@ -201,7 +222,10 @@ def test_prayer_times_lie_where_they_must() -> None:
     palembang = places.resolve("Palembang")
     assert palembang is not None
     for month in range(1, 13):
-        times = [prayer.prayer_time(name, palembang.lat, palembang.lon, date(2025, month, 9)) for name in prayer.PRAYERS]
+        times = [
+            prayer.prayer_time(name, palembang.lat, palembang.lon, date(2025, month, 9))
+            for name in prayer.PRAYERS
+        ]
         local = [moment.astimezone(palembang.zoneinfo) for moment in times]
         assert local == sorted(local) and len({moment.date() for moment in local}) == 1
         clock = [moment.hour + moment.minute / 60 for moment in local]
@@ -227,6 +251,7 @@ def test_dress_days() -> None:
     assert korpri.usual(date(2025, 9, 17)) is True and korpri.usual(date(2025, 11, 29)) is True
     assert korpri.usual(date(2025, 9, 18)) is False, "a Thursday before the circular"
     assert korpri.usual(date(2026, 2, 5)) is None, "a Thursday after it depends on the region"
+    assert korpri.usual(date(2026, 2, 5), place="Banjarmasin") is False, "its government did not adopt it"
     assert dress.rules()["pdh_khaki"].usual(date(2025, 10, 13)) is True
 
 
@@ -253,7 +278,9 @@ def test_plates_and_area_codes() -> None:
 def test_wording_in_both_languages() -> None:
     moment = datetime(2023, 6, 6, 5, 0, 15, tzinfo=UTC)
     said = wording.moment(moment, ZoneInfo("Asia/Jakarta"))
-    assert said.id == "Selasa, 6 Juni 2023 pukul 12.00.15 WIB" and said.en == "Tuesday, 6 June 2023 12:00:15 WIB"
+    assert (
+        said.id == "Selasa, 6 Juni 2023 pukul 12.00.15 WIB" and said.en == "Tuesday, 6 June 2023 12:00:15 WIB"
+    )
     unknown = wording.moment(moment, None)
     assert "12.00.15 WIB / 13.00.15 WITA / 14.00.15 WIT" in unknown.id and "05:00:15 UTC" in unknown.en
     span = wording.span(moment, moment + timedelta(minutes=5), ZoneInfo("Asia/Makassar"))

@@ -194,6 +194,7 @@ def test_statements_rest_on_frames_and_bounds(pages: dict[str, str]) -> None:
     text = Page(pages["id"]).text
     assert "Paling sedikit 4, perkiraan terbaik 5, paling banyak 6" in text
     assert "4 terlihat serentak dalam satu bingkai: 0:08,100 (bingkai 243)" in text
+    assert "Dilihat 73 dari 438 bingkai." in text
     assert (
         "Sesuai dengan batik Korpri: 2 (2–3), PDH khaki: 1, pakaian bebas: 1; tidak dapat ditentukan: 1"
         in text

@@ -83,15 +83,23 @@ def clue(kind: str, grade: str, low: str | None, high: str | None, id_: str, **m
     from dataclasses import replace
 
     made = make(
-        kind, more.pop("source", "metadata"), more.pop("clock", "device"), grade, Words("x", "x"), basis="x",  # type: ignore[arg-type]
-        earliest=at(low) if low else None, latest=at(high) if high else None, **more,
-    )  # fmt: skip
+        kind,
+        more.pop("source", "metadata"),
+        more.pop("clock", "device"),
+        grade,
+        Words("x", "x"),
+        basis="x",  # type: ignore[arg-type]
+        earliest=at(low) if low else None,
+        latest=at(high) if high else None,
+        **more,
+    )
     return replace(made, id=id_)
 
 
 def test_weak_clues_never_narrow_however_many() -> None:
     many = [
-        clue("exact", "weak", f"2025-06-10T10:0{i}:00+07:00", f"2025-06-10T10:3{i}:00+07:00", f"c{i}") for i in range(9)
+        clue("exact", "weak", f"2025-06-10T10:0{i}:00+07:00", f"2025-06-10T10:3{i}:00+07:00", f"c{i}")
+        for i in range(9)
     ]
     result = timing.estimate(many, zone=WIB)
     assert (result.earliest, result.latest, result.best, result.clues_used) == (None, None, None, ())
@@ -102,7 +110,9 @@ def test_light_is_never_multiplied_into_certainty() -> None:
     weights = tuple(1.0 if 6 <= hour < 18 else 0.2 for hour in range(24))
     part = {"source": "lighting", "clock": "sun", "hour_weights": weights}
     one = timing.estimate([clue("day_part", "weak", None, None, "c1", **part)], zone=WIB)
-    many = timing.estimate([clue("day_part", "weak", None, None, f"c{i}", **part) for i in range(20)], zone=WIB)
+    many = timing.estimate(
+        [clue("day_part", "weak", None, None, f"c{i}", **part) for i in range(20)], zone=WIB
+    )
     assert one.hour_weights == many.hour_weights == weights
     assert many.earliest is None and many.latest is None
 
@@ -126,8 +136,12 @@ def test_clues_of_one_grade_that_clash_span_both() -> None:
 
 
 def test_a_platforms_second_beats_a_clock_in_the_picture() -> None:
-    upload = clue("not_after", "strong", None, "2024-01-01T00:00:00+00:00", "c1", source="platform", clock="platform")
-    stamp = clue("exact", "strong", "2025-06-10T10:00:00+07:00", "2025-06-10T10:01:00+07:00", "c2", clock="cctv")
+    upload = clue(
+        "not_after", "strong", None, "2024-01-01T00:00:00+00:00", "c1", source="platform", clock="platform"
+    )
+    stamp = clue(
+        "exact", "strong", "2025-06-10T10:00:00+07:00", "2025-06-10T10:01:00+07:00", "c2", clock="cctv"
+    )
     result = timing.estimate([stamp, upload], zone=WIB)
     assert result.latest == upload.latest and result.earliest is None and result.best is None
     assert result.conflicts
@@ -135,11 +149,17 @@ def test_a_platforms_second_beats_a_clock_in_the_picture() -> None:
 
 def test_alternatives_widen_and_a_bound_can_exclude_one() -> None:
     read = clue(
-        "exact", "moderate", "2025-10-09T11:25:00+07:00", "2025-10-09T11:26:00+07:00", "c1",
+        "exact",
+        "moderate",
+        "2025-10-09T11:25:00+07:00",
+        "2025-10-09T11:26:00+07:00",
+        "c1",
         alternatives=(at("2025-09-10T11:25:00+07:00"),),
-    )  # fmt: skip
+    )
     both = timing.estimate([read], zone=WIB)
-    assert both.earliest == at("2025-09-10T11:25:00+07:00") and both.latest == read.latest and both.best is None
+    assert (
+        both.earliest == at("2025-09-10T11:25:00+07:00") and both.latest == read.latest and both.best is None
+    )
     posted = clue("not_after", "strong", None, "2025-09-20T00:00:00+07:00", "c2", clock="platform")
     settled = timing.estimate([read, posted], zone=WIB)
     assert settled.latest == at("2025-09-10T11:26:00+07:00") and settled.best is not None
@@ -177,9 +197,15 @@ def test_an_unknown_place_names_likely_ones() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"posted": "kemarin"}, {"posted": "2023-13-40"}, {"posted": "06/07/2023"}, {"known_not_before": "?"},
-     {"heard_adzan": "tahajud"}, {"shadow_height": 0.0, "shadow_length": 1.0}],
-)  # fmt: skip
+    [
+        {"posted": "kemarin"},
+        {"posted": "2023-13-40"},
+        {"posted": "06/07/2023"},
+        {"known_not_before": "?"},
+        {"heard_adzan": "tahajud"},
+        {"shadow_height": 0.0, "shadow_length": 1.0},
+    ],
+)
 def test_bad_statements_are_refused_before_any_work(bad: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         timing.check(timing.TimeSettings(**bad))
@@ -213,13 +239,17 @@ def true_clues(draw: st.DrawFn) -> tuple[datetime, list[TimeClue]]:
         if kind == "day_part":
             weights = tuple(1.0 if h == hour else draw(st.floats(0, 1)) for h in range(24))
         built = make(
-            kind, draw(st.sampled_from(["overlay", "metadata", "filename", "platform", "examiner", "lighting"])),
+            kind,
+            draw(st.sampled_from(["overlay", "metadata", "filename", "platform", "examiner", "lighting"])),
             draw(st.sampled_from(["device", "platform", "cctv", "examiner"])),
-            draw(st.sampled_from(["strong", "moderate", "weak", "contextual"])), Words("x", "x"), basis="x",
+            draw(st.sampled_from(["strong", "moderate", "weak", "contextual"])),
+            Words("x", "x"),
+            basis="x",
             earliest=low if kind in ("exact", "not_before") else None,
             latest=high if kind in ("exact", "not_after") else None,
-            hour_weights=weights, alternatives=wrong if kind == "exact" else (),
-        )  # fmt: skip
+            hour_weights=weights,
+            alternatives=wrong if kind == "exact" else (),
+        )
         from dataclasses import replace
 
         found.append(replace(built, id=f"c{number + 1}"))
@@ -243,7 +273,9 @@ def test_property_the_true_time_lies_in_the_interval_when_all_clues_are_true(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(moments, lengths, st.sampled_from(["strong", "moderate", "weak"])), max_size=8))
-def test_property_any_clues_give_an_ordered_interval_and_never_an_error(raw: list[tuple[datetime, timedelta, str]]) -> None:
+def test_property_any_clues_give_an_ordered_interval_and_never_an_error(
+    raw: list[tuple[datetime, timedelta, str]],
+) -> None:
     clues = [
         clue("exact", grade, low.isoformat(), (low + step).isoformat(), f"c{n}")
         for n, (low, step, grade) in enumerate(raw, start=1)
@@ -276,14 +308,18 @@ def test_property_platform_clues_are_bounds_even_with_wrong_clocks(seed: int) ->
     assert not generated.judge(case)["copy_as_recording"]
 
 
-spans = st.lists(st.tuples(st.one_of(st.none(), moments), st.one_of(st.none(), moments)), max_size=5).map(Spans.of)
+spans = st.lists(st.tuples(st.one_of(st.none(), moments), st.one_of(st.none(), moments)), max_size=5).map(
+    Spans.of
+)
 
 
 @settings(max_examples=100, deadline=None)
 @given(spans, spans, moments)
 def test_property_spans_are_sets(a: Spans, b: Spans, moment: datetime) -> None:
     def holds(s: Spans) -> bool:
-        return any((low is None or low <= moment) and (high is None or moment <= high) for low, high in s.parts)
+        return any(
+            (low is None or low <= moment) and (high is None or moment <= high) for low, high in s.parts
+        )
 
     assert holds(a & b) == (holds(a) and holds(b))
     assert holds(a | b) == (holds(a) or holds(b))

@@ -7,15 +7,10 @@ registered, a handle which account. Whether that is the person in the picture is
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from vidcheck.clues.metadata import location
-from vidcheck.facts import places, texts
-from vidcheck.facts.wording import DAYS_EN, DAYS_ID
-from vidcheck.timestamps import find_times
+from vidcheck.lead_texts import Find, caption, find_in_file, find_in_text, is_caption, is_sign, name_tag, sign
 from vidcheck.types import (
     Box,
     Crop,
@@ -28,7 +23,6 @@ from vidcheck.types import (
     Source,
     StepResult,
     TextReading,
-    Words,
 )
 
 VERSION = "1"
@@ -39,35 +33,6 @@ MAX_TEXT = 200
 MAX_FRAMES = 12
 MAX_SIGNS = 20
 MAX_LEADS = 200
-
-_HANDLE = re.compile(r"(?<![\w.])@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_]))")
-_FILE_HANDLE = re.compile(r"(?:^|[^A-Za-z0-9.])@([A-Za-z0-9_.]{2,60})")
-_HASHTAG = re.compile(r"(?<![\w&])#(\w{2,50})")
-_PLATE = re.compile(r"^\W*([A-Z]{1,2})[\s.·-]?([1-9]\d{0,3})[\s.·-]?([A-Z]{1,3})\W*(?:\d\d[.·\s]?\d\d)?\W*$")
-_NIP = re.compile(r"(?<!\d)(?:(?:19[4-9]|20[0-2])\d{5})\s?(?:(?:19|20)\d{4})\s?[12]\s?\d{3}(?!\d)")
-_BADGE = re.compile(
-    r"\b(NIP|NIPPPK|NI\s?PPPK|KARTU\s+(?:TANDA\s+)?(?:PEGAWAI|PENGENAL)|ID\s*CARD|TANDA\s+PENGENAL)\b", re.I
-)
-_PHONE = re.compile(r"(?<!\d)\(?(0[2-79]\d{1,2})\)?[\s.-]?\d{5,8}(?!\d)")
-_GPS = re.compile(
-    r"(-?\d{1,2}\.\d{3,8})\s*°?\s*([NSUL]{0,2})\s*,?\s*(?:long?\w*)?\s*(9[5-9]\.\d{3,8}|1[0-4]\d\.\d{3,8})",
-    re.I,
-)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_MARKED = re.compile(
-    r"\b(?:kota|kabupaten|kab\.?|pemkot|pemko|pemkab|pemprov|provinsi|prov\.?|"
-    r"pemerintah\s+(?:kota|kabupaten|provinsi))\s+"
-    r"([A-Za-z][A-Za-z ]{2,40})",
-    re.I,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Find:
-    kind: LeadKind
-    text: str
-    words: Words
-    cap: Grade = "strong"
 
 
 def find_leads(
@@ -93,24 +58,24 @@ def find_leads(
     by_frame: dict[int, list[Box]] = {}
     for detection in detections:
         by_frame.setdefault(detection.frame.index, []).append(detection.box_xyxy_px)
-    found: dict[tuple[LeadKind, str], tuple[_Find, OverlayText | None, Grade]] = {}
+    found: dict[tuple[LeadKind, str], tuple[Find, OverlayText | None, Grade]] = {}
     signs: list[OverlayText] = []
     for text in overlays:
-        finds = list(_finds(text))
-        if not finds and (tag := _name_tag(text, by_frame)):
+        finds = list(find_in_text(text))
+        if not finds and (tag := name_tag(text, by_frame)):
             finds = [tag]
         if not finds:
-            if _is_caption(text):
-                finds = [_caption(text)]
-            elif _is_sign(text):
+            if is_caption(text):
+                finds = [caption(text)]
+            elif is_sign(text):
                 signs.append(text)
         for find in finds:
             _keep(found, find, text, photo)
     signs.sort(key=lambda text: -(text.box_xyxy_px[3] - text.box_xyxy_px[1]))
     for text in signs[:MAX_SIGNS]:
-        _keep(found, _sign(text), text, photo)
+        _keep(found, sign(text), text, photo)
     if source is not None:
-        for find in _of_file(source):
+        for find in find_in_file(source):
             found.setdefault((find.kind, _key(find.text)), (find, None, "moderate"))
     order = ("handle", "name_tag", "badge", "agency", "plate", "place", "hashtag", "caption", "sign")
     ranked = sorted(found.values(), key=lambda item: order.index(item[0].kind))[:MAX_LEADS]
@@ -124,8 +89,8 @@ def _key(text: str) -> str:
 
 
 def _keep(
-    found: dict[tuple[LeadKind, str], tuple[_Find, OverlayText | None, Grade]],
-    find: _Find,
+    found: dict[tuple[LeadKind, str], tuple[Find, OverlayText | None, Grade]],
+    find: Find,
     text: OverlayText,
     photo: bool,
 ) -> None:
@@ -142,7 +107,7 @@ def _agreeing(text: OverlayText) -> list[TextReading]:
     return [reading for reading in text.readings if _key(reading.text_raw) == voted] or list(text.readings)
 
 
-def _grade(text: OverlayText, find: _Find, photo: bool) -> Grade:
+def _grade(text: OverlayText, find: Find, photo: bool) -> Grade:
     """Grade a reading by how many frames agree on it; one frame alone is weak, a photo at most moderate."""
     voted = _key(text.text)
     agreeing = sum(_key(reading.text_raw) == voted for reading in text.readings)
@@ -157,7 +122,7 @@ def _grade(text: OverlayText, find: _Find, photo: bool) -> Grade:
     return max(grade, find.cap, key=order.index)
 
 
-def _lead(number: int, find: _Find, text: OverlayText | None, grade: Grade) -> Lead:
+def _lead(number: int, find: Find, text: OverlayText | None, grade: Grade) -> Lead:
     if text is None:
         return Lead(f"l{number}", find.kind, find.text[:MAX_TEXT], None, (), grade, find.words)
     readings = _agreeing(text)
@@ -174,280 +139,3 @@ def _lead(number: int, find: _Find, text: OverlayText | None, grade: Grade) -> L
 
 def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def _finds(text: OverlayText) -> Iterator[_Find]:
-    content = text.text[:1000]
-    for finder in (_handles, _hashtags, _badges, _plates, _agencies, _named_places, _positions, _phones):
-        yield from finder(content, text)
-
-
-def _handles(content: str, text: OverlayText) -> Iterator[_Find]:
-    for match in _HANDLE.finditer(content):
-        yield _Find(
-            "handle", f"@{match.group(1)}",
-            Words(
-                id="Nama akun. Menunjukkan akun yang mengunggah atau ditandai, bukan siapa yang terekam.",
-                en="Account name. It shows the account that posted or is tagged, not who is in the picture.",
-            ),
-        )  # fmt: skip
-
-
-def _hashtags(content: str, text: OverlayText) -> Iterator[_Find]:
-    for match in _HASHTAG.finditer(content):
-        yield _Find(
-            "hashtag", f"#{match.group(1)}",
-            Words(id="Tagar yang ditulis pengunggah.", en="Hashtag that the poster wrote."), "moderate",
-        )  # fmt: skip
-
-
-def _badges(content: str, text: OverlayText) -> Iterator[_Find]:
-    if _NIP.search(content) or (_BADGE.search(content) and text.kind != "interface"):
-        yield _Find(
-            "badge", content.strip(),
-            Words(
-                id="Teks kartu atau tanda pengenal. Data pribadi: pemakainya harus dipastikan manusia, "
-                "bukan alat ini.",
-                en="Text of a card or badge. Personal data: who wears it is for people to establish, not "
-                "for this tool.",
-            ),
-        )  # fmt: skip
-
-
-def _plates(content: str, text: OverlayText) -> Iterator[_Find]:
-    match = _PLATE.match(content.upper())
-    area = texts.plate_areas().get(match.group(1)) if match else None
-    if match is None or area is None or text.kind != "scene":
-        return
-    unsure_id = " (belum diverifikasi)" if area.status != "sourced" else ""
-    unsure_en = " (unverified)" if area.status != "sourced" else ""
-    yield _Find(
-        "plate", f"{match.group(1)} {match.group(2)} {match.group(3)}",
-        Words(
-            id=f"Pelat nomor; awalan {area.prefix} terdaftar di {area.province}: {area.area}{unsure_id}. "
-            "Menunjukkan tempat "
-            "pendaftaran kendaraan, bukan tempat perekaman. Data pribadi.",
-            en=f"Number plate; prefix {area.prefix} is registered in {area.province}: "
-            f"{area.area}{unsure_en}. It shows where "
-            "a vehicle is registered, not where the clip was taken. Personal data.",
-        ),
-        "strong" if len(text.readings) >= 2 else "weak",
-    )  # fmt: skip
-
-
-_GROUPS: dict[texts.TextClass, tuple[LeadKind, Words]] = {
-    "agency": ("agency", Words(
-        id="Nama instansi. Menunjukkan apa yang tertulis, bukan tempat kerja orang yang terekam.",
-        en="Name of an agency. It shows what is written, not where the people in the picture work.")),
-    "health": ("agency", Words(
-        id="Nama fasilitas kesehatan yang tertulis; jam kerjanya dapat berupa sif.",
-        en="Name of a health facility as written; its hours can be shifts.")),
-    "school": ("agency", Words(
-        id="Nama sekolah yang tertulis; jam sekolah berbeda dari jam kantor.",
-        en="Name of a school as written; school hours differ from office hours.")),
-    "address": ("place", Words(
-        id="Alamat atau petunjuk tempat yang tertulis; dapat tertulis pada barang yang dibawa dari tempat "
-        "lain.",
-        en="Address or sign of place as written; it can be on something brought from elsewhere.")),
-}  # fmt: skip
-
-
-def _agencies(content: str, text: OverlayText) -> Iterator[_Find]:
-    seen: set[str] = set()
-    for pattern in texts.patterns():
-        for match in pattern.regex.finditer(content):
-            written = re.sub(r"\s+", " ", match.group(0)).strip(" .,-")
-            if pattern.id == "phone" or len(written) < 3 or written in seen:
-                continue
-            if (
-                pattern.group in ("school", "health")
-                and not _WORD.search(written[2:])
-                and not re.search(r"\d", written)
-            ):
-                continue
-            seen.add(written)
-            kind, words = _GROUPS[pattern.group]
-            yield _Find(kind, written, words)
-
-
-def _named_places(content: str, text: OverlayText) -> Iterator[_Find]:
-    lowered = f" {re.sub(r'[^a-z]+', ' ', content.casefold())} "
-    marked = {_first_place(match.group(1)) for match in _MARKED.finditer(content)}
-    seen: set[str] = set()
-    for place in places.all_places():
-        name = place.name.casefold()
-        if name in seen or f" {name} " not in lowered:
-            continue
-        if (len(name) < 6 or name in texts.common_place_words()) and name not in marked:
-            continue
-        longer = any(other != name and name in other for other in seen)
-        seen.add(name)
-        if longer:
-            continue
-        yield _Find(
-            "place", place.name,
-            Words(
-                id=f"Nama daerah yang tertulis ({place.full_name}, {place.province}, {place.zone}). Saran "
-                "untuk --place; "
-                "pemeriksa yang memastikan.",
-                en=f"Name of a region as written ({place.full_name}, {place.province}, {place.zone}). A "
-                "suggestion for "
-                "--place; the examiner confirms.",
-            ),
-        )  # fmt: skip
-
-
-def _first_place(text: str) -> str | None:
-    words = text.casefold().split()
-    names = {place.name.casefold() for place in places.all_places()}
-    for count in (3, 2, 1):
-        if (name := " ".join(words[:count])) in names:
-            return name
-    return None
-
-
-def _positions(content: str, text: OverlayText) -> Iterator[_Find]:
-    for match in _GPS.finditer(content):
-        lat = float(match.group(1))
-        if match.group(2).upper() in ("S", "LS") and lat > 0:
-            lat = -lat
-        yield _position(lat, float(match.group(3)), burned=True)
-
-
-def _position(lat: float, lon: float, *, burned: bool) -> _Find:
-    near = _nearest(lat, lon)
-    at_id = f" Kira-kira {near[1]:.0f} km dari {near[0].capital}, {near[0].full_name}." if near else ""
-    at_en = f" About {near[1]:.0f} km from {near[0].capital}, {near[0].full_name}." if near else ""
-    if burned:
-        said = Words(
-            id=f"Koordinat yang tertera pada gambar; dapat diketik bebas di aplikasi.{at_id}",
-            en=f"Position printed in the picture; an app lets anybody type it.{at_en}",
-        )
-    else:
-        said = Words(
-            id=f"Koordinat dari tag berkas; tag dapat diubah.{at_id}",
-            en=f"Position from the file's tags; tags can be changed.{at_en}",
-        )
-    return _Find("place", f"{lat:.5f}, {lon:.5f}", said)
-
-
-def _nearest(lat: float, lon: float) -> tuple[places.Place, float] | None:
-    """Return the place whose seat is nearest and its distance in km; None beyond 100 km."""
-    best: tuple[places.Place, float] | None = None
-    for place in places.all_places():
-        if place.coordinates != "own_seat":
-            continue
-        dy = (place.lat - lat) * 111.2
-        dx = (place.lon - lon) * 111.2 * math.cos(math.radians(lat))
-        distance = math.hypot(dx, dy)
-        if distance < 100 and (best is None or distance < best[1]):
-            best = (place, distance)
-    return best
-
-
-def _phones(content: str, text: OverlayText) -> Iterator[_Find]:
-    for match in _PHONE.finditer(content):
-        digits = match.group(1)
-        code = next((c for c in (digits[:4], digits[:3]) if c in texts.area_codes()), None)
-        if code is None:
-            continue
-        area = texts.area_codes()[code]
-        unsure_id, unsure_en = (
-            (" (belum diverifikasi)", " (unverified)") if area.status != "sourced" else ("", "")
-        )
-        yield _Find(
-            "place", match.group(0).strip(),
-            Words(
-                id=f"Nomor telepon dengan kode wilayah {code}: {area.area}, {area.province}{unsure_id}.",
-                en=f"Telephone number with area code {code}: {area.area}, {area.province}{unsure_en}.",
-            ),
-            "moderate",
-        )  # fmt: skip
-
-
-def _name_tag(text: OverlayText, people: dict[int, list[Box]]) -> _Find | None:
-    """Take a short text on a person's chest, in most frames in which it was read, as a possible name tag."""
-    words = _WORD.findall(text.text)
-    if (
-        text.kind != "scene"
-        or not 1 <= len(words) <= 4
-        or re.search(r"\d", text.text)
-        or len(text.text.strip()) < 3
-    ):
-        return None
-    on_chest = sum(
-        any(_on_chest(reading.box_xyxy_px, box) for box in people.get(reading.frame.index, ()))
-        for reading in text.readings
-    )
-    if on_chest == 0 or on_chest * 2 < len(text.readings):
-        return None
-    return _Find(
-        "name_tag", text.text.strip(),
-        Words(
-            id="Teks pendek di dada seseorang, mungkin papan nama. Bacaan ini harus dibandingkan dengan "
-            "gambarnya oleh manusia.",
-            en="Short text on a person's chest, possibly a name tag. People must compare the reading with "
-            "its picture.",
-        ),
-        "moderate",
-    )  # fmt: skip
-
-
-def _on_chest(text: Box, person: Box) -> bool:
-    width, height = person[2] - person[0], person[3] - person[1]
-    x, y = (text[0] + text[2]) / 2, (text[1] + text[3]) / 2
-    inside = person[0] <= x <= person[2] and person[1] + 0.12 * height <= y <= person[1] + 0.6 * height
-    return inside and (text[2] - text[0]) <= 0.6 * width
-
-
-def _is_time(text: str) -> bool:
-    return bool(find_times(text)) or any(day.casefold() in text.casefold() for day in (*DAYS_ID, *DAYS_EN))
-
-
-def _is_caption(text: OverlayText) -> bool:
-    words = [word for word in text.text.split() if _WORD.search(word)]
-    return text.kind == "overlay" and len(words) >= 3 and len(text.text) >= 12 and not _is_time(text.text)
-
-
-def _caption(text: OverlayText) -> _Find:
-    return _Find(
-        "caption", text.text.strip(),
-        Words(
-            id="Teks yang ditambahkan pada klip: pernyataan pengunggah, bukan fakta.",
-            en="Text added to the clip: the poster's claim, not a fact.",
-        ),
-        "moderate",
-    )  # fmt: skip
-
-
-def _is_sign(text: OverlayText) -> bool:
-    letters = sum(character.isalpha() for character in text.text)
-    return text.kind == "scene" and letters >= 4 and text.confidence >= 0.8 and not _is_time(text.text)
-
-
-def _sign(text: OverlayText) -> _Find:
-    return _Find(
-        "sign", text.text.strip(),
-        Words(
-            id="Tulisan di tempat kejadian; bandingkan dengan tempat yang dikenal.",
-            en="Writing in the scene; compare it with known places.",
-        ),
-    )  # fmt: skip
-
-
-def _of_file(source: Source) -> Iterator[_Find]:
-    position = location(source)
-    if position is not None:
-        yield _position(*position, burned=False)
-    for match in _FILE_HANDLE.finditer(source.path):
-        account = re.sub(r"(?:_\d{10,13})?(?:\.[A-Za-z0-9]{2,4})?$", "", match.group(1))
-        if len(account) < 2:
-            continue
-        yield _Find(
-            "handle", f"@{account}",
-            Words(
-                id="Nama akun dalam nama berkas; nama berkas dapat diubah.",
-                en="Account name in the file name; anybody can change a file name.",
-            ),
-            "moderate",
-        )  # fmt: skip

@@ -52,7 +52,7 @@ for _number, _names in enumerate(
 # Letters that the recogniser prints for digits in clock fonts. One character for one, so spans survive.
 FOLD = str.maketrans("OoQDIil|!ZzSsBGbqg", "000011111225586699")
 CONFUSABLE_RUN = re.compile(r"[0-9OoQDIil|!ZzSsBGbqg]+")
-UNFOLD_NAME = str.maketrans({"0": "o", "1": "i", "|": "l", "5": "s", "8": "b", "\u2019": "'", "`": "'"})
+UNFOLD_NAME = str.maketrans({"0": "o", "1": "i", "|": "l", "5": "s", "8": "b"})
 
 SEP = r"\s?[-/.\u2013\u2014_·年月]\s?"
 DAY = r"(?:0[1-9]|[12]\d|3[01]|[1-9])"
@@ -99,6 +99,7 @@ JOIN = re.compile(r"(?i)^[\s,;|@()\[\]•·T/-]{0,4}(?:[a-z'\u2019.]{2,10}[\s,.]
 
 
 def normalise(text: str) -> str:
+    """Return the part of the text that is searched, in compatibility form, unprintable characters as spaces."""
     clean = unicodedata.normalize("NFKC", text[:MAX_TEXT])[: 2 * MAX_TEXT]
     return "".join(char if char.isprintable() else " " for char in clean)
 
@@ -128,7 +129,7 @@ def fold_digits(text: str) -> tuple[str, tuple[bool, ...]]:
 
 def lookup(name: str, table: dict[str, int]) -> tuple[int | None, int]:
     """Return the number for a name and how many characters had to be repaired to find it."""
-    word = name.strip(" .,").lower()
+    word = name.strip(" .,").lower().replace("\u2019", "'").replace("`", "'")
     if word in table:
         return table[word], 0
     unfolded = word.translate(UNFOLD_NAME)
@@ -141,6 +142,7 @@ def lookup(name: str, table: dict[str, int]) -> tuple[int | None, int]:
 
 
 def one_edit_apart(a: str, b: str) -> bool:
+    """Whether one character more, less or other makes one name of the other."""
     if abs(len(a) - len(b)) > 1 or a == b:
         return a == b
     prefix = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

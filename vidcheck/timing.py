@@ -18,10 +18,11 @@ from zoneinfo import ZoneInfo
 from vidcheck._spans import Spans
 from vidcheck.clues import examiner as _examiner
 from vidcheck.clues import gather
-from vidcheck.facts import places, wording
+from vidcheck.facts import places
 from vidcheck.ledger import clock_name, ledger
 from vidcheck.office_hours import working_hours
 from vidcheck.time_settings import TimeSettings
+from vidcheck.time_words import say_estimate
 from vidcheck.types import (
     ClothingObservation,
     Conflict,
@@ -136,7 +137,7 @@ def estimate(
         earliest=_in(earliest, zone), latest=_in(latest, zone), best=_in(best, zone),
         zone=zone.key if zone else None,
         coverage=None, hour_weights=show_weights, clues_used=tuple(setters), conflicts=tuple(conflicts),
-        words=_say(current, best, setters, by_id, conflicts, show_weights, zone),
+        words=say_estimate(current, best, setters, by_id, conflicts, show_weights, zone),
     )  # fmt: skip
 
 
@@ -335,74 +336,3 @@ def _setters(
         if heard or (low is not None and start == low) or (high is not None and end == high):
             found.append(id_)
     return found
-
-
-def _according(setters: list[str], by_id: dict[str, TimeClue]) -> Words:
-    names = list(dict.fromkeys(by_id[id_].clock for id_ in setters))
-    ids = ", ".join(setters)
-    return Words(
-        id=f"menurut {' dan '.join(clock_name(name).id for name in names)} ({ids})",
-        en=f"according to {' and '.join(clock_name(name).en for name in names)} ({ids})",
-    )
-
-
-def _say(
-    current: Spans, best: datetime | None, setters: list[str], by_id: dict[str, TimeClue],
-    conflicts: list[Conflict], weights: tuple[float, ...] | None, zone: ZoneInfo | None,
-) -> Words:  # fmt: skip
-    low, high = current.hull
-    if low is None and high is None:
-        said = Words(
-            id="Tidak ada petunjuk yang membatasi waktu perekaman; waktunya tidak diketahui.",
-            en="No clue bounds the time of recording; it is not known.",
-        )
-    else:
-        by = _according(setters, by_id)
-        if low is None and high is not None:
-            end = wording.moment(high, zone)
-            said = Words(
-                id=f"Direkam paling lambat {end.id} {by.id}; seberapa lama sebelumnya tidak diketahui.",
-                en=f"Recorded no later than {end.en} {by.en}; how long before is not known.",
-            )
-        elif high is None and low is not None:
-            start = wording.moment(low, zone)
-            said = Words(
-                id=f"Direkam paling awal {start.id} {by.id}; batas akhirnya tidak diketahui.",
-                en=f"Recorded no earlier than {start.en} {by.en}; how long after is not known.",
-            )
-        else:
-            assert low is not None and high is not None
-            between = wording.span(low, high, zone)
-            if best is not None:
-                said = Words(id=f"Direkam {between.id} {by.id}.", en=f"Recorded {between.en} {by.en}.")
-            else:
-                width = wording.duration(high - low)
-                said = Words(
-                    id=f"Direkam antara {between.id} (rentang {width.id}) {by.id}.",
-                    en=f"Recorded between {between.en} (a span of {width.en}) {by.en}.",
-                )
-    extra_id, extra_en = [said.id], [said.en]
-    if weights is not None:
-        likely = _hours_text(weights)
-        extra_id.append(f"Bagian hari yang cocok: pukul {likely}; tanggalnya tidak ditentukan oleh ini.")
-        extra_en.append(f"Hours of the day that fit: {likely}; this does not set a date.")
-    unused = [clue.id for clue in by_id.values() if clue.grade == "weak" and clue.kind == "exact"]
-    if unused:
-        extra_id.append(f"Petunjuk lemah {', '.join(unused)} tidak dipakai.")
-        extra_en.append(f"Weak clue{'s' if len(unused) > 1 else ''} {', '.join(unused)} not used.")
-    if conflicts:
-        pairs = "; ".join(" - ".join(conflict.clues) for conflict in conflicts)
-        extra_id.append(f"Ada pertentangan: {pairs}.")
-        extra_en.append(f"There are conflicts: {pairs}.")
-    return Words(id=" ".join(extra_id), en=" ".join(extra_en))
-
-
-def _hours_text(weights: tuple[float, ...]) -> str:
-    fitting = [hour for hour, weight in enumerate(weights) if weight >= 0.5]
-    runs: list[list[int]] = []
-    for hour in fitting:
-        if runs and runs[-1][1] == hour - 1:
-            runs[-1][1] = hour
-        else:
-            runs.append([hour, hour])
-    return ", ".join(f"{a:02d}-{b + 1:02d}" for a, b in runs)

@@ -74,7 +74,7 @@ def gather(
         found.append(examiner.known_not_before(settings.known_not_before, zone=zone))
     day = fixed_day(found, zone)
     found += lighting_clues.clues(lighting, zone=zone, place=place, day=day)
-    found += clothing_clues.clues(clothing, zone=zone, day=day)
+    found += clothing_clues.clues(clothing, zone=zone, day=day, place=place.name if place else None)
     if settings.heard_adzan:
         found += examiner.heard_adzan(settings.heard_adzan, place=place, day=day)
     if settings.shadow_height is not None and settings.shadow_length is not None:

@@ -12,7 +12,11 @@ from vidcheck.types import ClothingObservation, FrameRef, TimeClue, Words
 
 
 def clues(
-    clothing: Sequence[ClothingObservation], *, zone: ZoneInfo | None = None, day: date | None = None
+    clothing: Sequence[ClothingObservation],
+    *,
+    zone: ZoneInfo | None = None,
+    day: date | None = None,
+    place: str | None = None,
 ) -> tuple[TimeClue, ...]:
     """Return one contextual clue for each class of clothing that has usual days.
 
@@ -24,13 +28,15 @@ def clues(
         Not used; every source of clues takes it.
     day:
         The local date, where other clues fix it: then the clue says whether the class is usual on it.
+    place:
+        Name of the place, where known: some governments said that they do not follow a rule.
     """
     found = []
     for label, rule in dress.rules().items():
         seen = [one for one in clothing if one.label == label and not one.abstained]
         if not seen:
             continue
-        match_id, match_en = _on(rule, day) if day is not None else ("", "")
+        match_id, match_en = _on(rule, day, place) if day is not None else ("", "")
         frames: dict[int, FrameRef] = {}
         for one in seen:
             for crop in one.crops[:1]:
@@ -66,9 +72,9 @@ _NAMES = {
 }
 
 
-def _on(rule: dress.DressRule, day: date) -> tuple[str, str]:
+def _on(rule: dress.DressRule, day: date, place: str | None) -> tuple[str, str]:
     said = wording.day(day)
-    usual = rule.usual(day)
+    usual = rule.usual(day, place=place)
     if usual is None:
         return f" {said.id}: lazim hanya di sebagian daerah.", f" {said.en}: usual in some regions only."
     if usual:

@@ -53,7 +53,7 @@ def _elsewhere(stated: datetime, zone: ZoneInfo | None) -> tuple[Words, ...]:
     own, here = zone_of(stated), zone_of(stated.astimezone(zone))
     return (
         Words(
-            id=f"Perangkat disetel ke {own}, sedangkan tempat yang dinyatakan memakai {here}: periksa tempat atau jam.",
+            id=f"Perangkat disetel ke {own}, tempat yang dinyatakan memakai {here}: periksa tempat atau jam.",
             en=f"The device was set to {own}, the stated place uses {here}: check the place or the clock.",
         ),
     )

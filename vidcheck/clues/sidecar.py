@@ -16,7 +16,15 @@ from vidcheck.types import TimeClue, Words
 
 KEYS = (
     *("extractor_key", "extractor", "id", "webpage_url", "uploader", "uploader_id", "channel"),
-    *("timestamp", "upload_date", "release_timestamp", "modified_timestamp", "epoch", "live_status", "was_live"),
+    *(
+        "timestamp",
+        "upload_date",
+        "release_timestamp",
+        "modified_timestamp",
+        "epoch",
+        "live_status",
+        "was_live",
+    ),
 )
 """What is kept of an info file; the rest (formats, cookies, descriptions) is not needed."""
 

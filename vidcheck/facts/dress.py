@@ -31,8 +31,11 @@ class DressRule:
     possible_from: date | None = None
     """Since when."""
 
-    def usual(self, day: date) -> bool | None:
-        """Say whether the class is usual on ``day``; None where that depends on the region."""
+    not_adopted: frozenset[str] = frozenset()
+    """Names of places whose government said that it does not follow it."""
+
+    def usual(self, day: date, *, place: str | None = None) -> bool | None:
+        """Say whether the class is usual on ``day``; None where that depends on an unknown region."""
         if (
             day.weekday() in self.weekdays
             or day.day in self.days_of_month
@@ -44,7 +47,7 @@ class DressRule:
             and self.possible_from is not None
             and day >= self.possible_from
         ):
-            return None
+            return False if place in self.not_adopted else None
         return False
 
 
@@ -63,5 +66,6 @@ def rules() -> dict[str, DressRule]:
             sources=tuple(entry["sources"]),
             possible_weekday=extra["weekday"] if extra else None,
             possible_from=date.fromisoformat(extra["from"]) if extra else None,
+            not_adopted=frozenset(extra["not_adopted"]) if extra else frozenset(),
         )
     return found

@@ -20,6 +20,7 @@ Week = Literal["five", "six"]
 Status = Literal["sourced", "computed", "unverified"]
 DayKind = Literal["workday", "weekend", "libur_nasional", "cuti_bersama"]
 
+_JAKARTA = "ID-JK"
 _KEYS: dict[str, range | tuple[int, ...]] = {
     "mon_thu": range(4),
     "mon_fri": range(5),
@@ -88,6 +89,8 @@ def day_rule(place: Place, day: date, *, week: Week = "five") -> DayRule | None:
         )
     period = "ramadan" if in_ramadan else "normal"
     national = _pick("national", None, period, week, day)
+    if place.iso == _JAKARTA:  # its kota have no government of their own
+        place = next(one for one in all_places() if one.kind == "provinsi" and one.iso == _JAKARTA)
     local = _pick(place.kind, place, period, week, day)
     if place.kind != "provinsi" and (other := _provincial(place, period, week, day)) is not None:
         notes.append(other)

@@ -152,13 +152,26 @@ def _people_item(draft: Draft) -> SummaryItem:
     if count is None:
         return _unseen(draft, "people")
     if count.maximum == 0:
-        return SummaryItem("people", t("people"), "0", t("nobody"))
+        words = f"{t('nobody')} {_frames_looked_at(draft, 'people')}".strip()
+        return SummaryItem("people", t("people"), t("none_found"), words)
     value = (
         f"{t('minimum').lower()} {count.minimum}, {t('best').lower()} {count.best}, "
         f"{t('maximum').lower()} {count.maximum}"
     )
     basis = t("minimum_basis", n=count.minimum, frames=draft.fmt.frames(count.basis_frames[:2]) or "–")
-    return SummaryItem("people", t("people"), value[0].upper() + value[1:], basis)
+    detail = f"{basis} {_frames_looked_at(draft, 'people')}".strip()
+    return SummaryItem("people", t("people"), value[0].upper() + value[1:], detail)
+
+
+def _frames_looked_at(draft: Draft, step: str) -> str:
+    """Say how many frames a step looked at, where it kept count."""
+    run = draft.run_of(step)
+    stats = run.stats if run else {}
+    looked = next((stats[key] for key in ("frames_looked_at", "frames_read") if key in stats), None)
+    total = stats.get("frames_total")
+    if not isinstance(looked, int) or not isinstance(total, int):
+        return ""
+    return draft.t("looked_at", n=draft.fmt.number(looked), total=draft.fmt.number(total))
 
 
 def _clothing_item(draft: Draft) -> SummaryItem:
@@ -192,7 +205,8 @@ def _texts_item(draft: Draft) -> SummaryItem:
         else f"{len(texts)} texts"
     )
     detail = f"{t('runs').capitalize()}: {running}." if texts else t("no_texts")
-    return SummaryItem("texts", t("texts"), value, detail)
+    detail = f"{detail} {_frames_looked_at(draft, 'overlays')}".strip()
+    return SummaryItem("texts", t("texts"), value if texts else t("none_found"), detail)
 
 
 def _time_item(draft: Draft, time: TimeSection) -> SummaryItem:

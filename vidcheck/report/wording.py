@@ -235,6 +235,8 @@ TEXT: Mapping[str, W] = {
     "minimum_basis": W(
         "{n} terlihat serentak dalam satu bingkai: {frames}.", "{n} seen at once in one frame: {frames}."
     ),
+    "looked_at": W("Dilihat {n} dari {total} bingkai.", "{n} of {total} frames were looked at."),
+    "none_found": W("Tidak ditemukan", "None found"),
     "minimum": W("Paling sedikit", "At least"),
     "best": W("Perkiraan terbaik", "Best estimate"),
     "maximum": W("Paling banyak", "At most"),
