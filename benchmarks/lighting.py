@@ -203,6 +203,45 @@ def light_figures(
     }
 
 
+def flicker_figures(data: Path) -> dict[str, Any]:
+    """Flicker found in made clips by depth of the lamp's pulse, and claimed in real clips that show none.
+
+    Most real clips at hand have 10 or 25 frames a second, where bands stand still: the same frames are tested again
+    with the frame times of other rates. Their motion is real, and no lamp can beat at those rates in them.
+    """
+    from tests.test_flicker import film
+    from vidcheck import media
+    from vidcheck.flicker import detect_flicker
+
+    print("\n== mains flicker ==")
+    found: dict[str, str] = {}
+    for depth in (0.01, 0.02, 0.03, 0.05, 0.1, 0.2):
+        hits = []
+        for seed in range(12):
+            times, frames = film(depth=depth, motion=0.5, noise=3.0, seed=seed, readout_s=0.008 + 0.002 * seed)
+            hits.append(detect_flicker(times, frames.mean(axis=2), frames.mean(axis=1)).detected)
+        found[f"{depth:.0%}"] = share(np.array(hits))
+        print(f"  made clips, pulse of {depth:.0%} of the light: found in {found[f'{depth:.0%}']}")
+    windows = claimed = 0
+    for path in sorted([*(data / "clips").iterdir(), *(data / "media").iterdir()]):
+        if path.suffix.lower() not in (".mp4", ".avi", ".mov", ".3gp"):
+            continue
+        with media.open_clip(path) as clip:
+            shown = [(f.ref.time_s, f.small_gray(64).astype(np.float64)) for f in clip.frames()]
+        keep = [0] + [k for k in range(1, len(shown)) if shown[k][0] > shown[k - 1][0]]
+        times = np.array([shown[k][0] for k in keep])
+        rows, columns = np.array([shown[k][1].mean(1) for k in keep]), np.array([shown[k][1].mean(0) for k in keep])
+        for rate in (None, 24.0, 29.97, 30.0, 60.0):
+            t = times if rate is None else np.arange(len(times)) / rate
+            for start in range(0, max(1, len(t) - 30), 32):
+                part = slice(start, start + 96)
+                result = detect_flicker(t[part], rows[part], columns[part])
+                windows += result.testable
+                claimed += result.detected
+    print(f"  real clips: claimed in {claimed} of {windows} windows")
+    return {"found": found, "real_windows": windows, "real_claimed": claimed}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
@@ -219,6 +258,7 @@ def main() -> None:
         print(f"\n== {name} ==")
         figures[name] = light_figures(table, probabilities, label)
         figures[name]["time"] = time_figures(table, probabilities, label)
+    figures["flicker"] = flicker_figures(Path(os.environ["VIDCHECK_DATA"]))
     if arguments.table:
         rows = time_rows(table)
         rows = rows[label[rows] != "unknown"]

@@ -53,13 +53,29 @@ def test_every_command_has_help_with_an_example_that_fits_80_columns() -> None:
 
 
 def test_the_documented_commands_exist() -> None:
-    documented = {"analyze", "frames", "people", "clothing", "overlays", "time", "verify", "models", "demo", "schema"}
+    documented = {
+        "analyze",
+        "frames",
+        "people",
+        "clothing",
+        "overlays",
+        "time",
+        "verify",
+        "models",
+        "demo",
+        "schema",
+    }
     assert documented <= set(cli.cli.commands)
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys; sys.argv=['vidcheck','--help']\ntry:\n import vidcheck.cli as c; c.main()\nexcept SystemExit: pass\n"
-    code += "print([m for m in ('numpy','cv2','torch','openvino','av','rich','pydantic') if m in sys.modules])"
+    heavy = ("numpy", "cv2", "torch", "openvino", "av", "rich", "pydantic")
+    code = (
+        "import sys; sys.argv = ['vidcheck', '--help']\n"
+        "try:\n import vidcheck.cli as c; c.main()\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"
 
@@ -90,7 +106,11 @@ def test_people_json_is_for_machines(clip: Path) -> None:
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert found["people_count"]["minimum"] == 0
-    assert {step["step"] for step in found["steps"] if step["status"] == "ok"} >= {"shots", "people", "counts"}
+    assert {step["step"] for step in found["steps"] if step["status"] == "ok"} >= {
+        "shots",
+        "people",
+        "counts",
+    }
 
 
 def test_analyze_writes_a_case_and_verify_finds_tampering(clip: Path, tmp_path: Path) -> None:

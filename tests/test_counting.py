@@ -13,7 +13,10 @@ SETTINGS = CountSettings()
 
 
 def shot(index: int, repeats: int | None = None) -> Shot:
-    start, end = FrameRef(index * 10, index * 10, index), FrameRef(index * 10 + 10, index * 10 + 10, index + 1)
+    start, end = (
+        FrameRef(index * 10, index * 10, index),
+        FrameRef(index * 10 + 10, index * 10 + 10, index + 1),
+    )
     return Shot(index, start, end, "still", 0.0, start, 1.0, 0.5, repeats)
 
 
@@ -93,9 +96,7 @@ def test_the_same_still_again_adds_nobody() -> None:
 
 def test_weak_boxes_do_not_prove_a_minimum() -> None:
     tracks, detections = make({"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, range(0, 5), 200)})
-    weak = [
-        Detection(d.frame, d.box_xyxy_px, d.label, 0.2 if d.box_xyxy_px[0] else 0.9) for d in detections
-    ]
+    weak = [Detection(d.frame, d.box_xyxy_px, d.label, 0.2 if d.box_xyxy_px[0] else 0.9) for d in detections]
     persons = persons_of(tracks, weak, [shot(0)], {})
     count = counting.count_people(persons, tracks, weak, [shot(0)], 0.5)
     assert (count.minimum, count.best) == (1, 2)

@@ -24,7 +24,11 @@ def refs_of(path: Path) -> tuple[media.Clip, list[FrameRef]]:
 
 @pytest.mark.parametrize("ending", ["mp4", "mov", "mkv", "webm", "avi", "3gp", "gif"])
 def test_every_container_is_decoded_frame_by_frame(tmp_path: Path, ending: str) -> None:
-    options = {"webm": {"vcodec": "libvpx", "b:v": "1M"}, "avi": {"vcodec": "mpeg4"}, "gif": {"pix_fmt": "rgb8"}}
+    options = {
+        "webm": {"vcodec": "libvpx", "b:v": "1M"},
+        "avi": {"vcodec": "mpeg4"},
+        "gif": {"pix_fmt": "rgb8"},
+    }
     path = make.moving_clip(tmp_path / f"clip.{ending}", (10, 10), options=options.get(ending))
     clip, refs = refs_of(path)
     with clip:

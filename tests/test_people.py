@@ -37,7 +37,9 @@ def test_the_shipped_detector_finds_the_people_of_known_photographs() -> None:
     found, detector = sightings(asset("zidane.jpg"))
     assert 2 <= len(sure(found)) <= 3  # two people; the first detector splits one of them
     for x, y in ((900, 400), (400, 500)):
-        assert any(d.box_xyxy_px[0] < x < d.box_xyxy_px[2] and d.box_xyxy_px[1] < y < d.box_xyxy_px[3] for d in sure(found))
+        assert any(
+            d.box_xyxy_px[0] < x < d.box_xyxy_px[2] and d.box_xyxy_px[1] < y < d.box_xyxy_px[3] for d in sure(found)
+        )
     assert all(d.label == "person" for d in found.detections)
     street, _ = sightings(asset("bus.jpg"))
     assert 3 <= len(sure(street)) <= 5

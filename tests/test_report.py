@@ -194,7 +194,7 @@ def test_statements_rest_on_frames_and_bounds(pages: dict[str, str]) -> None:
     text = Page(pages["id"]).text
     assert "Paling sedikit 4, perkiraan terbaik 5, paling banyak 6" in text
     assert "4 terlihat serentak dalam satu bingkai: 0:08,100 (bingkai 243)" in text
-    assert "Dilihat 73 dari 438 bingkai." in text
+    assert "Diperiksa 73 dari 438 bingkai." in text
     assert (
         "Sesuai dengan batik Korpri: 2 (2–3), PDH khaki: 1, pakaian bebas: 1; tidak dapat ditentukan: 1"
         in text
@@ -204,7 +204,7 @@ def test_statements_rest_on_frames_and_bounds(pages: dict[str, str]) -> None:
     assert "peluang terkalibrasi 41% (kelas terdepan: batik lain)" in text
     assert "skor mesin baca 0,93" in text
     assert "Gambar tidak tersedia : berkas media/p3-2.jpg tidak ada".replace(" :", ":") in text
-    assert "tidak sesudah Kamis, 16 Oktober 2025, 09.01.10 WIB" in text
+    assert "paling lambat Kamis, 16 Oktober 2025, 09.01.10 WIB" in text
     assert "07.30–16.00, istirahat 12.00–13.00" in text
     assert "belum diukur: tidak ada angka peluang untuk rentang ini" in text
     english = Page(pages["en"]).text

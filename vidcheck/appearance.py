@@ -38,9 +38,7 @@ class TrackLook:
     """Shape (2, 192): colour histograms of torso and legs, each summing to 1."""
 
 
-def look_at_tracks(
-    clip: Clip, tracks: Sequence[Track], detections: Sequence[Detection]
-) -> dict[str, TrackLook]:
+def look_at_tracks(clip: Clip, tracks: Sequence[Track], detections: Sequence[Detection]) -> dict[str, TrackLook]:
     """Decode a few views of every track and describe them.
 
     Parameters

@@ -52,7 +52,8 @@ def check_place(out: Path, file_name: str, sha256: str) -> Path:
         raise store.output_error(out, error) from error
     if occupied and _clip_of(target) != sha256:
         raise OutputError(
-            f"{target} exists and does not belong to this clip.", "Choose another folder with -o, or move it away."
+            f"{target} exists and does not belong to this clip.",
+            "Choose another folder with -o, or move it away.",
         )
     return target
 
@@ -92,9 +93,7 @@ def write_case(analysis: Analysis, clip_path: Path, out: Path, *, lang: str) -> 
         store.write_atomic(folder / store.ANALYSIS, store.to_json(complete))
         report.write_report(complete, folder, lang=lang, clip_path=clip_path)
         source = complete.source
-        store.write_manifest(
-            folder, {"path": source.path, "sha256": source.sha256, "size_bytes": source.size_bytes}
-        )
+        store.write_manifest(folder, {"path": source.path, "sha256": source.sha256, "size_bytes": source.size_bytes})
     return target
 
 

@@ -42,7 +42,12 @@ def _lang_option(command: Any) -> Any:
 
 def _run_options(command: Any) -> Any:
     options = (
-        click.option("--model", default="auto", metavar="NAME|PATH", help="Person detector (see: vidcheck models list)."),
+        click.option(
+            "--model",
+            default="auto",
+            metavar="NAME|PATH",
+            help="Person detector (see: vidcheck models list).",
+        ),
         click.option("--no-cache", is_flag=True, help="Neither use nor keep results of single steps."),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
     )
@@ -201,7 +206,14 @@ def _summary(analysis: Analysis, folder: Path | None, lang: str) -> None:
 
 
 def _part(
-    clip: Path, steps: tuple[str, ...], printer: str, as_json: bool, lang: str, quiet: bool, no_cache: bool, **options: Any
+    clip: Path,
+    steps: tuple[str, ...],
+    printer: str,
+    as_json: bool,
+    lang: str,
+    quiet: bool,
+    no_cache: bool,
+    **options: Any,
 ) -> None:
     """Run some steps and print them as a table or as JSON."""
     settings = _settings(only=steps, **options)
@@ -302,7 +314,15 @@ def time(clip: Path, **options: Any) -> None:
 @_json_option
 @_run_options
 def frames(
-    clip: Path, out: Path | None, every: float | None, at: tuple[str, ...], as_json: bool, lang: str, quiet: bool, no_cache: bool, model: str
+    clip: Path,
+    out: Path | None,
+    every: float | None,
+    at: tuple[str, ...],
+    as_json: bool,
+    lang: str,
+    quiet: bool,
+    no_cache: bool,
+    model: str,
 ) -> None:
     """Write the frames an investigator wants: the sharpest of each shot, and every slide.
 

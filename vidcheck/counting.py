@@ -202,11 +202,9 @@ def count_clothing(
     unclear = {p for p, label in labels.items() if label == "unclear"} | {
         p.id for p in persons if p.id not in looked_at
     }
-    counts = {}
+    counts: dict[str, PeopleCount] = {}
     for label in sorted(set(labels.values())):
         among = {p for p, found in labels.items() if found == label}
         perhaps = unclear if label != "unclear" else set()
-        counts[label] = count_people(
-            persons, tracks, detections, shots, confidence, among=among, perhaps=perhaps
-        )
+        counts[label] = count_people(persons, tracks, detections, shots, confidence, among=among, perhaps=perhaps)
     return counts

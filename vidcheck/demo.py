@@ -7,7 +7,7 @@ in Indonesian, a caption and a handle. Date, place and handle are invented; the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,9 +24,20 @@ SHOTS_S = (6.0, 5.0, 3.0)
 """Length of the street shot, the indoor shot and the slide, seconds."""
 
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS = (
-    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()
-)
+_MONTHS = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+]
 
 
 def indonesian_clock(when: datetime) -> str:
@@ -43,7 +54,7 @@ def make_demo_clip(path: Path) -> Path:
         Where the ultralytics wheel came without its photographs.
     """
     end = START + timedelta(seconds=sum(SHOTS_S))
-    stamp = end.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp = end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     media.write_video(path, _frames(), fps=FPS, metadata={"creation_time": stamp})
     return path
 

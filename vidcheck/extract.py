@@ -86,7 +86,9 @@ def extract_frames(
         raise UsageError("There is nowhere to write the frames.", "Name a folder with -o DIR.")
     with media.open_clip(clip_path) as clip:
         if every_s is not None or at_s:
-            wanted = [(ref, None) for ref in _by_time(clip, analysis.source.duration_s, every_s, at_s)]
+            wanted: list[tuple[FrameRef, int | None]] = [
+                (ref, None) for ref in _by_time(clip, analysis.source.duration_s, every_s, at_s)
+            ]
         else:
             wanted = [
                 (shot.best, shot.index) for shot in analysis.shots if shot.repeats is None and shot.kind != "black"

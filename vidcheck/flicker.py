@@ -29,10 +29,10 @@ MIN_FRAMES = 24
 """Fewest frames that are tested."""
 MIN_SECONDS = 0.9
 """Shortest stretch that is tested."""
-DETECT_SCORE = 12.0
+DETECT_SCORE = 20.0
 """Power of the beat over the median power of its neighbours in frequency from which on bands count as
 found."""
-MIN_MODULATION = 0.006
+MIN_MODULATION = 0.008
 """Smallest relative amplitude of brightness (coded values) that counts; coding noise lies below."""
 MIN_COHERENCE = 0.45
 """Smallest share of the power at the beat that one travelling wave must explain."""

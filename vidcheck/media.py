@@ -1,7 +1,7 @@
 """Open, hash and read clips and photos, whatever they are.
 
-:func:`open_clip` finds out what a file is and gives a :class:`Clip`. Video is decoded in :mod:`vidcheck.video` (the only
-module that touches PyAV), photos and animated pictures in :mod:`vidcheck.photo` (Pillow), and
+:func:`open_clip` finds out what a file is and gives a :class:`Clip`. Video is decoded in :mod:`vidcheck.video`
+(the only module that touches PyAV), photos and animated pictures in :mod:`vidcheck.photo` (Pillow), and
 :mod:`vidcheck.encode` writes video (ffmpeg). No file is ever opened for writing here.
 """
 

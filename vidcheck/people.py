@@ -1,8 +1,8 @@
 """Frames to person boxes to tracks. The only module that touches ultralytics.
 
 Detection runs at its own rate (ten frames a second by default), skips frames in which nothing changed, and looks at
-large photos in overlapping tiles. Tracking is ByteTrack as ultralytics ships it (Zhang et al., ECCV 2022), reset at every
-cut; a track keeps the boxes that were measured, never the filter's predictions.
+large photos in overlapping tiles. Tracking is ByteTrack as ultralytics ships it (Zhang et al., ECCV 2022), reset at
+every cut; a track keeps the boxes that were measured, never the filter's predictions.
 """
 
 from __future__ import annotations
@@ -317,9 +317,7 @@ class _Boxes:
         return _Boxes(self.xyxy[index], self.conf[index])
 
 
-def track_people(
-    sightings: Sightings, shots: Sequence[Shot], settings: TrackSettings
-) -> StepResult[tuple[Track, ...]]:
+def track_people(sightings: Sightings, shots: Sequence[Shot], settings: TrackSettings) -> StepResult[tuple[Track, ...]]:
     """Join boxes into tracks, shot by shot.
 
     Parameters

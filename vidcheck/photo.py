@@ -119,7 +119,8 @@ class PictureClip(media.Clip):
             try:
                 self._image.load()
             except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
-                raise NotMedia(f"{self._image.fp and getattr(self._image, 'filename', 'photo')}: {error}.") from error
+                name = getattr(self._image, "filename", "the photo")
+                raise NotMedia(f"{name} cannot be decoded ({error}).") from error
             finally:
                 ImageFile.LOAD_TRUNCATED_IMAGES = False
             self._lost.append(DecodeError(0.0, f"the picture is damaged, part of it is missing: {strict}"[:160]))

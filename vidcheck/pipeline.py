@@ -23,12 +23,11 @@ from typing import Any
 
 from vidcheck import appearance, clothing, counting, leads, lighting, media, overlays, people, shots, timing
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, VidcheckError
-from vidcheck.store import Stored, StepCache, key_of
+from vidcheck.store import StepCache, Stored, key_of
 from vidcheck.types import (
     SCHEMA_VERSION,
     Analysis,
     ClothingObservation,
-    Context,
     JsonObject,
     Lead,
     LightingObservation,
@@ -359,7 +358,10 @@ class _Run:
         absent = [name for name in step.needs if name not in self._found.values]
         if absent:
             names = ", ".join(absent)
-            self._skip(step, Words(f"memerlukan langkah yang tidak berhasil: {names}", f"needs what did not run: {names}"))
+            self._skip(
+                step,
+                Words(f"memerlukan langkah yang tidak berhasil: {names}", f"needs what did not run: {names}"),
+            )
             return
         self._keys[step.name] = self._key(step, _model_hash(step.name))
         if self._load(step):
@@ -379,7 +381,13 @@ class _Run:
             # A step that decodes frames by itself depends on how the source was read.
             upstream.append(self._keys.get("source", ""))
         name = self._clip.source.path if step.name == "clues" else ""  # file names carry times
-        return key_of(version=step.version, settings=step.settings(self._settings), model=model, upstream=upstream, name=name)
+        return key_of(
+            version=step.version,
+            settings=step.settings(self._settings),
+            model=model,
+            upstream=upstream,
+            name=name,
+        )
 
     def _load(self, step: Step) -> bool:
         stored = self._cache.load(step.name, self._keys[step.name], step.kind)
@@ -390,7 +398,11 @@ class _Run:
         return True
 
     def _record(
-        self, step: Step, finish: Callable[[], StepResult[Any]] | None, error: Exception | None, seconds: float
+        self,
+        step: Step,
+        finish: Callable[[], StepResult[Any]] | None,
+        error: Exception | None,
+        seconds: float,
     ) -> None:
         try:
             if error is not None:
@@ -503,7 +515,16 @@ def _plain(settings: object) -> JsonObject:
 
 def tool_versions() -> dict[str, str]:
     """Return vidcheck, Python and the libraries that decide results, with versions."""
-    names = ("vidcheck", "av", "numpy", "opencv-python-headless", "openvino", "torch", "ultralytics-opencv-headless", "rapidocr")
+    names = (
+        "vidcheck",
+        "av",
+        "numpy",
+        "opencv-python-headless",
+        "openvino",
+        "torch",
+        "ultralytics-opencv-headless",
+        "rapidocr",
+    )
     versions = {"python": platform.python_version()}
     for name in names:
         try:

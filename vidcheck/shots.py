@@ -9,13 +9,14 @@ sharpness, and extended to slide shows, whose swipes and fades last several fram
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vidcheck.media import Frame
-from vidcheck.types import FrameRef, Shot, ShotKind, StepResult
+from vidcheck.types import FrameRef, JsonObject, Shot, ShotKind, StepResult
 
 METHOD = "luma difference, adaptive ratio; stillness by run; sharpness by variance of the Laplacian"
 VERSION = "1"
@@ -77,7 +78,7 @@ class ShotFinder:
     def process_frame(self, frame: Frame) -> None:
         """Measure one frame."""
         luma = frame.small_gray(_PASS_WIDTH_PX)
-        thumb = cv2.resize(luma, _THUMB_PX, interpolation=cv2.INTER_AREA)
+        thumb = np.asarray(cv2.resize(luma, _THUMB_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         values = thumb.astype(np.float32)
         difference = 0.0 if self._previous is None else float(np.mean(np.abs(values - self._previous)))
         sharpness = float(cv2.Laplacian(luma, cv2.CV_64F).var()) if min(luma.shape) > 2 else 0.0
@@ -106,7 +107,11 @@ class ShotFinder:
             stop_ref = measures[stop].ref if stop < len(measures) else end
             shots.append(self._shot(position, start, stop, stop_ref))
         shots = self._mark_repeats(shots)
-        stats = {"frames": len(measures), "cuts": len(shots) - 1, "stills": sum(s.kind == "still" for s in shots)}
+        stats: JsonObject = {
+            "frames": len(measures),
+            "cuts": len(shots) - 1,
+            "stills": sum(s.kind == "still" for s in shots),
+        }
         return StepResult(tuple(shots), METHOD, stats)
 
     def _starts(self) -> list[int]:
@@ -121,7 +126,7 @@ class ShotFinder:
             if long_enough and self._stands_out(first, stop, starts):
                 stills.append((first, stop))
                 starts |= {first, stop} - {count}
-        for (_, stop), (first, _) in zip(stills, stills[1:], strict=False):
+        for (_, stop), (first, _) in pairwise(stills):
             if times[first] - times[stop] <= cfg.transition_s:
                 starts -= set(range(stop + 1, first + 1))
         black = [self._is_black(m) for m in self._measures]

@@ -53,7 +53,8 @@ def from_json(data: bytes | str, kind: Any = Analysis) -> Any:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"This is no analysis of this version of vidcheck ({where}: {first['msg']}).", "Analyse the clip again."
+            f"This is no analysis of this version of vidcheck ({where}: {first['msg']}).",
+            "Analyse the clip again.",
         ) from error
 
 
@@ -89,8 +90,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp gives 0600; a report is meant to be handed on
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)  # mkstemp gives 0600; a report is meant to be handed on
+        Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -111,7 +111,12 @@ def print_people(analysis: Analysis, lang: str) -> None:
     """Print persons and the count."""
     out = console()
     tracks = {track.id: track for track in analysis.tracks}
-    made = table("id", "dari" if lang == "id" else "from", "sampai" if lang == "id" else "to", "jejak" if lang == "id" else "tracks")
+    made = table(
+        "id",
+        "dari" if lang == "id" else "from",
+        "sampai" if lang == "id" else "to",
+        "jejak" if lang == "id" else "tracks",
+    )
     for person in analysis.persons:
         members = [p for t in person.tracks for p in tracks[t].detections]
         times = [analysis.detections[p].frame.time_s for p in members]
@@ -144,7 +149,13 @@ def print_clothing(analysis: Analysis, lang: str) -> None:
 
 def print_overlays(analysis: Analysis, lang: str) -> None:
     """Print texts with their times."""
-    made = table("id", "dari" if lang == "id" else "from", "sampai" if lang == "id" else "to", "jenis" if lang == "id" else "kind", "teks" if lang == "id" else "text")
+    made = table(
+        "id",
+        "dari" if lang == "id" else "from",
+        "sampai" if lang == "id" else "to",
+        "jenis" if lang == "id" else "kind",
+        "teks" if lang == "id" else "text",
+    )
     for text in analysis.overlays:
         row(made, text.id, clock(text.first.time_s), clock(text.last.time_s), text.kind, text.text)
     if analysis.overlays:
@@ -164,7 +175,13 @@ def print_time(analysis: Analysis, lang: str) -> None:
 
 def print_shots(shots: tuple[Shot, ...], files: dict[int, Path], lang: str) -> None:
     """Print shots with the saved frame of each."""
-    made = table("#", "dari" if lang == "id" else "from", "sampai" if lang == "id" else "to", "jenis" if lang == "id" else "kind", "berkas" if lang == "id" else "file")
+    made = table(
+        "#",
+        "dari" if lang == "id" else "from",
+        "sampai" if lang == "id" else "to",
+        "jenis" if lang == "id" else "kind",
+        "berkas" if lang == "id" else "file",
+    )
     for shot in shots:
         name = files[shot.index].name if shot.index in files else ""
         if not name and shot.repeats is not None:

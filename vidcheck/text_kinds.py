@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck.text_tracking import TextTrack, likeness, overlap
+from vidcheck.text_tracking import TextTrack, overlap
 from vidcheck.timestamps import find_times
 from vidcheck.types import Box, OverlayKind
 
@@ -249,20 +249,19 @@ def _burned_in_score(track: TextTrack, width: int, height: int) -> float:
 def _same_block(tracks: Sequence[TextTrack], kinds: list[OverlayKind]) -> list[OverlayKind]:
     """Lines of one block share their kind: an undecided line goes with its overlay neighbours."""
     result = list(kinds)
+    boxes = [track.box for track in tracks]
+    burned_in = [j for j, kind in enumerate(kinds) if kind == "overlay"]
     for i, track in enumerate(tracks):
         if kinds[i] != "scene" or track.moves > track.fixed:
             continue
-        box = track.box
-        tall = box[3] - box[1]
+        box = boxes[i]
+        tall = max(box[3] - box[1], 1e-6)
         grown = (box[0] - tall, box[1] - 1.2 * tall, box[2] + tall, box[3] + 1.2 * tall)
-        for j, other in enumerate(tracks):
-            theirs = other.box
-            if (
-                kinds[j] == "overlay" and track.shots & other.shots and overlap(grown, theirs) > 0
-                and 0.6 < (theirs[3] - theirs[1]) / max(tall, 1e-6) < 1.7
-                and (abs(theirs[0] - box[0]) < tall or abs(theirs[2] - box[2]) < tall)
-                and likeness(track.readings[0].text_raw, other.readings[0].text_raw) < 1
-            ):
+        for j in burned_in:
+            theirs = boxes[j]
+            aligned = abs(theirs[0] - box[0]) < tall or abs(theirs[2] - box[2]) < tall
+            alike = 0.6 < (theirs[3] - theirs[1]) / tall < 1.7
+            if aligned and alike and overlap(grown, theirs) > 0 and track.shots & tracks[j].shots:
                 result[i] = "overlay"
                 break
     return result

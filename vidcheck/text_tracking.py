@@ -133,14 +133,18 @@ class TextTrack:
         tall = (theirs[3] - theirs[1]) / max(1e-6, ours[3] - ours[1])
         if not 0.55 < tall < 1.8:
             return 0.0
-        alike = likeness(masked(near.text_raw), masked(reading.text_raw))
         place = overlap(ours, theirs)
-        if place > 0.35 and alike >= 0.5:
-            return place + alike
+        if place > 0.35:
+            alike = likeness(masked(near.text_raw), masked(reading.text_raw))
+            if alike >= 0.5:
+                return place + alike
+        length = len(reading.text_raw)
+        if not 0.6 * length <= len(near.text_raw) <= 1.6 * length:
+            return 0.0
         same_words = likeness(near.text_raw, reading.text_raw)
-        if len(reading.text_raw) >= 4 and same_words >= 0.8 and shot in self.shots:
+        if length >= 4 and same_words >= 0.8 and shot in self.shots:
             return 0.2 + same_words  # moved with the scene, or a watermark that jumps
-        if len(reading.text_raw) >= 6 and same_words >= 0.9:
+        if length >= 6 and same_words >= 0.9:
             return 0.1 + same_words
         return 0.0
 
@@ -174,21 +178,20 @@ def join(tracks: list[TextTrack], readings: Sequence[tuple[TextReading, int]]) -
 
 def drop_fragments(tracks: Sequence[TextTrack]) -> list[TextTrack]:
     """Leave out texts that are parts of another: a line that the detector split in some frames only."""
-    kept: list[TextTrack] = []
+    kept: list[tuple[TextTrack, Box, str]] = []
     ordered = sorted(tracks, key=lambda t: (len(t.readings), len(t.readings[0].text_raw)), reverse=True)
     for track in ordered:
-        text = masked(track.readings[0].text_raw)
+        box, text = track.box, masked(track.readings[0].text_raw)
         part = any(
-            covered(track.box, other.box) > 0.8
-            and len(other.readings) > len(track.readings)
+            len(other.readings) > len(track.readings)
+            and covered(box, theirs) > 0.8
             and track.shots <= other.shots
-            and (not text or text in masked(other.readings[0].text_raw)
-                 or _contained(text, masked(other.readings[0].text_raw)))
-            for other in kept
+            and (text in whole or _contained(text, whole))
+            for other, theirs, whole in kept
         )
         if not part:
-            kept.append(track)
-    return kept
+            kept.append((track, box, text))
+    return [track for track, _, _ in kept]
 
 
 def _contained(part: str, whole: str) -> bool:
@@ -242,9 +245,18 @@ def _reference(readings: Sequence[TextReading]) -> str:
 
 
 def first_of_shape(readings: Sequence[TextReading]) -> str:
-    """Return the first reading that has the shape most readings have: where a running text starts."""
-    shape = Counter(masked(r.text_raw) for r in readings).most_common(1)[0][0]
-    return next(r.text_raw for r in readings if masked(r.text_raw) == shape)
+    """Return where a running text starts: the digits of its first well-shaped reading, in the commonest print.
+
+    The recogniser drops and adds spaces and colons; the print that most readings share is taken for the text's
+    own, and the digits of the first reading that has as many are set into it.
+    """
+    prints = Counter(_DIGITS.sub("0", r.text_raw) for r in readings)
+    form = prints.most_common(1)[0][0]
+    for reading in readings:
+        digits = iter(_DIGITS.findall(reading.text_raw))
+        if masked(reading.text_raw) == masked(form):
+            return "".join(next(digits, char) if char == "0" else char for char in form)
+    return readings[0].text_raw
 
 
 def runs(readings: Sequence[TextReading]) -> bool:

@@ -29,20 +29,23 @@ JsonScalar = str | int | float | bool | None
 JsonObject = dict[str, JsonScalar | list[JsonScalar] | dict[str, JsonScalar]]
 """A settings or statistics record: flat, or one level of nesting."""
 
-ClothingLabel = Literal[
-    "korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian", "unclear"
-]
-LightingLabel = Literal[
-    "outdoor_day", "twilight", "outdoor_night", "indoor_daylight", "indoor_artificial", "unknown"
-]
+ClothingLabel = Literal["korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian", "unclear"]
+LightingLabel = Literal["outdoor_day", "twilight", "outdoor_night", "indoor_daylight", "indoor_artificial", "unknown"]
 ShotKind = Literal["moving", "still", "black"]
 OverlayKind = Literal["overlay", "scene", "interface"]
 ClueKind = Literal["exact", "not_before", "not_after", "day_part", "date_hint"]
-ClueSource = Literal[
-    "overlay", "metadata", "filename", "platform", "sidecar", "lighting", "clothing", "examiner"
-]
+ClueSource = Literal["overlay", "metadata", "filename", "platform", "sidecar", "lighting", "clothing", "examiner"]
 Clock = Literal[
-    "device", "cctv", "timestamp_app", "screen", "platform", "editor", "sun", "dress_calendar", "examiner", "unknown"
+    "device",
+    "cctv",
+    "timestamp_app",
+    "screen",
+    "platform",
+    "editor",
+    "sun",
+    "dress_calendar",
+    "examiner",
+    "unknown",
 ]
 Grade = Literal["strong", "moderate", "weak", "contextual"]
 LeadKind = Literal["name_tag", "badge", "sign", "plate", "handle", "hashtag", "place", "agency", "caption"]

@@ -33,7 +33,6 @@ _DEMUXERS = (
 _SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
 
 
-
 class VideoClip(Clip):
     """A clip decoded by FFmpeg through PyAV."""
 
@@ -110,8 +109,8 @@ class VideoClip(Clip):
             w, h = (width, height) if out_width is None else (out_width, max(1, round(height * out_width / width)))
             if turn.swaps_sides:
                 w, h = h, w
-            picture: U8 = raw.reformat(width=w, height=h, format=fmt, interpolation="AREA").to_ndarray()
-            return turn.apply(picture)
+            picture = raw.reformat(width=w, height=h, format=fmt, interpolation="AREA").to_ndarray()
+            return turn.apply(np.asarray(picture, dtype=np.uint8))
 
         return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w))
 
@@ -228,7 +227,7 @@ def _lacks_index(path: Path) -> bool:
         if head[4:8] != b"ftyp":
             return False
         file.seek(0)
-        while (block := file.read(1 << 20)):
+        while block := file.read(1 << 20):
             if b"moov" in block:
                 return False
     return True
@@ -304,7 +303,8 @@ class _Turn:
 
 def _display_turn(frame: VideoFrame) -> _Turn:
     """Read the display matrix (ISO/IEC 14496-12, 16.16 fixed point, row vectors) of a frame."""
-    for data in frame.side_data:
+    side_data: Any = frame.side_data
+    for data in side_data:
         if "DISPLAYMATRIX" in str(data.type).upper().replace("_", ""):
             a, b, _, c, d, *_ = np.frombuffer(bytes(data), dtype="<i4").tolist()
             mirrored = a * d - b * c < 0

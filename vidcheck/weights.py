@@ -116,7 +116,9 @@ def resolve(name: str) -> ResolvedModel:
     path = find(name)
     if path is None:
         fetchable = "url" in described
-        remedy = f"Run: vidcheck models fetch {name}" if fetchable else "Install vidcheck again, or set VIDCHECK_MODELS."
+        remedy = "Install vidcheck again, or set VIDCHECK_MODELS."
+        if fetchable:
+            remedy = f"Run: vidcheck models fetch {name}"
         raise ModelError(f"The model {name!r} is not on this machine.", remedy)
     return ResolvedModel(name, path, _verified(name, path, described), described)
 
@@ -185,12 +187,14 @@ def fetch(name: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".fetch-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            with urllib.request.urlopen(str(described["url"]), timeout=60) as response:
-                while block := response.read(1 << 20):
-                    file.write(block)
+        with (
+            os.fdopen(handle, "wb") as file,
+            urllib.request.urlopen(str(described["url"]), timeout=60) as response,
+        ):
+            while block := response.read(1 << 20):
+                file.write(block)
         _verified(name, Path(temporary), described)
-        os.replace(temporary, target)
+        Path(temporary).replace(target)
     except (urllib.error.URLError, OSError, TimeoutError) as error:
         reason = getattr(error, "reason", error)
         raise ModelError(

@@ -310,17 +310,17 @@ def _tick_words(stamp: Stamp) -> Words | None:
     if test is None or len(stamp.readings) < 2:
         return None
     if test.verdict == "wrong_speed" and test.rate is not None:
+        rate_id = f"{test.rate:.2f}".replace(".", ",")
         return Words(
-            id=f"Jam berjalan {test.rate:.2f} kali waktu putar klip: klip diperlambat atau dipercepat."
-            .replace(".", ",", 1) if "." in f"{test.rate:.2f}" else "",
+            id=f"Jam berjalan {rate_id} kali waktu putar klip: klip diperlambat atau dipercepat.",
             en=f"The clock runs at {test.rate:.2f} times the clip's own time: the clip was slowed down or sped up.",
         )
     if test.verdict == "jumps":
         jump = max(test.jumps, key=lambda j: abs(j.clock_advance_s - j.pts_advance_s))
         gap = round(jump.clock_advance_s - jump.pts_advance_s)
         return Words(
-            id=f"Jam melompat {gap:+d} detik pada detik {jump.after.time_s:.1f} klip: ada bagian yang dipotong, "
-            "dibekukan, atau disambung.",
+            id=f"Jam melompat {gap:+d} detik pada detik ke-{jump.after.time_s:.1f} klip: ".replace(".", ",")
+            + "ada bagian yang dipotong, dibekukan, atau disambung.",
             en=f"The clock jumps by {gap:+d} seconds at second {jump.after.time_s:.1f} of the clip: a part was cut, "
             "frozen or joined.",
         )

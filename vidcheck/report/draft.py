@@ -15,7 +15,7 @@ _NO_RECORD = {
     "en": "There is no record that this step was run. Nothing follows from its absence.",
 }
 _NOT_LOOKED = {
-    "id": "Bagian ini tidak dilihat. Itu tidak berarti tidak ada.",
+    "id": "Bagian ini tidak diperiksa. Itu tidak berarti tidak ada.",
     "en": "This was not looked at. That does not mean that there is nothing.",
 }
 _NO_CLUES_FROM = {

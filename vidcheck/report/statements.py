@@ -38,15 +38,15 @@ LIMITS: tuple[tuple[W, W], ...] = (
         W("Yang berada di luar gambar", "What lies outside the picture"),
         W(
             "Orang, pakaian, tempat dan kejadian sebelum, sesudah dan di luar bidang gambar tidak "
-            "diketahui. Hitungan hanya berlaku untuk bingkai yang dilihat.",
+            "diketahui. Hitungan hanya berlaku untuk bingkai yang diperiksa.",
             "People, clothes, place and events before, after and beyond the picture are not known. Counts "
             "hold only for the frames that were looked at.",
         ),
     ),
     (
-        W("Yang tidak dilihat", "What was not looked at"),
+        W("Yang tidak diperiksa", "What was not looked at"),
         W(
-            "Langkah yang dilewati atau gagal dan bagian berkas yang tidak terbaca tidak dilihat. “Tidak "
+            "Langkah yang dilewati atau gagal dan bagian berkas yang tidak terbaca tidak diperiksa. “Tidak "
             "ditemukan” tidak sama dengan “tidak ada”.",
             "Steps that were skipped or failed, and parts of the file that could not be decoded, were not "
             "looked at. “Not found” is not the same as “not there”.",
@@ -189,7 +189,7 @@ TERMS: tuple[tuple[W, W], ...] = (
         ),
     ),
     (
-        W("Bingkai", "Frame"),
+        W("Bingkai (frame)", "Frame"),
         W(
             "Satu gambar diam dari klip. Ditulis dengan waktu tampilnya dan nomor urutnya, mulai dari 0.",
             "One still picture of the clip. Written with its presentation time and its ordinal, starting "
@@ -197,7 +197,14 @@ TERMS: tuple[tuple[W, W], ...] = (
         ),
     ),
     (
-        W("Tidak dilihat", "Not looked at"),
+        W("Adegan (shot)", "Shot"),
+        W(
+            "Rangkaian bingkai tanpa potongan. Slide dan gambar yang membeku juga dihitung sebagai adegan.",
+            "A run of frames without a cut. A slide and a frozen picture count as shots too.",
+        ),
+    ),
+    (
+        W("Tidak diperiksa", "Not looked at"),
         W(
             "Langkahnya dilewati atau gagal. Tidak ada kesimpulan apa pun, juga bukan “tidak ada”.",
             "The step was skipped or failed. Nothing follows from it, not even “not there”.",

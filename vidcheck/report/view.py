@@ -128,7 +128,9 @@ def _summary(draft: Draft, time: TimeSection, hours: HoursSection) -> tuple[Summ
 
 def _unseen(draft: Draft, section: str) -> SummaryItem:
     detail = (
-        "“Tidak dilihat” bukan “tidak ada”." if draft.lang == "id" else "“Not looked at” is not “not there”."
+        "“Tidak diperiksa” bukan “tidak ada”."
+        if draft.lang == "id"
+        else "“Not looked at” is not “not there”."
     )
     return SummaryItem(section, draft.t(section), draft.t("not_looked"), detail, "missing")
 

@@ -71,8 +71,8 @@ OVERLAY_KIND: Mapping[str, W] = {
 }
 CLUE_KIND: Mapping[str, W] = {
     "exact": W("menyebut waktu", "states a time"),
-    "not_before": W("tidak sebelum", "not before"),
-    "not_after": W("tidak sesudah", "not after"),
+    "not_before": W("paling awal", "not before"),
+    "not_after": W("paling lambat", "not after"),
     "day_part": W("bagian hari", "part of the day"),
     "date_hint": W("petunjuk tanggal", "hint at the date"),
 }
@@ -123,8 +123,8 @@ ANSWER: Mapping[str, W] = {
 }
 STATUS: Mapping[str, W] = {
     "ok": W("dijalankan", "done"),
-    "skipped": W("DILEWATI: tidak dilihat", "SKIPPED: not looked at"),
-    "failed": W("GAGAL: tidak dilihat", "FAILED: not looked at"),
+    "skipped": W("DILEWATI: tidak diperiksa", "SKIPPED: not looked at"),
+    "failed": W("GAGAL: tidak diperiksa", "FAILED: not looked at"),
 }
 RULE_STATUS: Mapping[str, W] = {
     "sourced": W("bersumber", "sourced"),
@@ -180,8 +180,9 @@ TEXT: Mapping[str, W] = {
     "examiner": W("Penilaian pemeriksa", "The examiner's judgement"),
     "machine": W("Temuan mesin", "Machine finding"),
     "human": W("Penilaian manusia", "Human judgement"),
+    "from_human": W("Dari manusia", "From a human"),
     "given": W("Keterangan pemeriksa", "Stated by the examiner"),
-    "not_looked": W("Tidak dilihat", "Not looked at"),
+    "not_looked": W("Tidak diperiksa", "Not looked at"),
     "incomplete": W("Pemeriksaan ini tidak lengkap", "This examination is incomplete"),
     "name": W("Nama berkas", "File name"),
     "sha256": W("SHA-256", "SHA-256"),
@@ -219,7 +220,7 @@ TEXT: Mapping[str, W] = {
     "none_stated": W("tidak disebutkan", "not stated"),
     "losses": W("Bagian yang tidak terbaca", "Parts that could not be decoded"),
     "losses_note": W(
-        "Yang tidak terbaca tidak dilihat. Tidak ada temuan apa pun tentang bagian ini.",
+        "Yang tidak terbaca tidak diperiksa. Tidak ada temuan apa pun tentang bagian ini.",
         "What was not decoded was not looked at. Nothing is found or excluded there.",
     ),
     "after": W("setelah {t}", "after {t}"),
@@ -235,7 +236,7 @@ TEXT: Mapping[str, W] = {
     "minimum_basis": W(
         "{n} terlihat serentak dalam satu bingkai: {frames}.", "{n} seen at once in one frame: {frames}."
     ),
-    "looked_at": W("Dilihat {n} dari {total} bingkai.", "{n} of {total} frames were looked at."),
+    "looked_at": W("Diperiksa {n} dari {total} bingkai.", "{n} of {total} frames were looked at."),
     "none_found": W("Tidak ditemukan", "None found"),
     "minimum": W("Paling sedikit", "At least"),
     "best": W("Perkiraan terbaik", "Best estimate"),
@@ -250,7 +251,7 @@ TEXT: Mapping[str, W] = {
     "basis_frames": W("Bingkai dasar", "Basis frames"),
     "basis_caption": W("Bingkai dasar hitungan paling sedikit", "The frame that shows the least count"),
     "nobody": W(
-        "Tidak ditemukan orang dalam bingkai yang dilihat.", "No person was found in the frames looked at."
+        "Tidak ditemukan orang dalam bingkai yang diperiksa.", "No person was found in the frames looked at."
     ),
     "figures_note": W(
         "Kode p1, p2, … menandai sosok dalam gambar, bukan identitas. Penggabungan antar-adegan adalah "
@@ -302,17 +303,17 @@ TEXT: Mapping[str, W] = {
     "runs": W("berjalan (jam atau penghitung)", "runs (clock or counter)"),
     "readings": W("jumlah pembacaan: {n}", "readings: {n}"),
     "no_texts": W(
-        "Tidak terbaca teks dalam bingkai yang dilihat.", "No text was read in the frames looked at."
+        "Tidak terbaca teks dalam bingkai yang diperiksa.", "No text was read in the frames looked at."
     ),
     "estimate": W("Perkiraan", "Estimate"),
     "earliest": W("Paling awal", "Earliest"),
-    "latest": W("Paling akhir", "Latest"),
+    "latest": W("Paling lambat", "Latest"),
     "best_time": W("Titik waktu terbaik", "Best single time"),
     "zone": W("Zona waktu", "Time zone"),
     "zone_unknown": W("tidak diketahui (tempat belum diketahui)", "not known (the place is not known)"),
     "open": W("tidak terbatas", "open"),
-    "not_before": W("tidak sebelum {t}", "not before {t}"),
-    "not_after": W("tidak sesudah {t}", "not after {t}"),
+    "not_before": W("paling awal {t}", "not before {t}"),
+    "not_after": W("paling lambat {t}", "not after {t}"),
     "whole_day": W("sepanjang hari", "the whole day"),
     "no_best_time": W("tidak ada: tidak ada petunjuk yang cukup tajam", "none: no clue is sharp enough"),
     "coverage": W("Cakupan terukur", "Measured coverage"),
@@ -324,7 +325,7 @@ TEXT: Mapping[str, W] = {
         "{p} dari kasus uji memuat waktu sebenarnya", "{p} of the test cases held the true time"
     ),
     "clues_used": W("Petunjuk yang menentukan", "Clues that set it"),
-    "ledger": W("Buku petunjuk waktu", "Ledger of time clues"),
+    "ledger": W("Daftar petunjuk waktu", "Ledger of time clues"),
     "ledger_figure": W("Petunjuk pada garis waktu", "The clues on a time line"),
     "day_figure": W(
         "Petunjuk pada jam dalam sehari (waktu setempat)", "The clues on the hours of a day (local time)"
@@ -378,7 +379,7 @@ TEXT: Mapping[str, W] = {
     "shot": W("Adegan", "Shot"),
     "start": W("Mulai", "Start"),
     "end": W("Akhir (di luar rentang)", "End (exclusive)"),
-    "length": W("Lama", "Length"),
+    "length": W("Durasi", "Length"),
     "start_end": W("Mulai – akhir (di luar rentang)", "Start – end (exclusive)"),
     "transition": W("Skor peralihan", "Transition score"),
     "best_frame": W("Bingkai terbaik", "Best frame"),
@@ -400,7 +401,7 @@ TEXT: Mapping[str, W] = {
     "status": W("Status", "Status"),
     "weights": W("SHA-256 model", "SHA-256 of the model"),
     "settings": W("Setelan", "Settings"),
-    "stats": W("Yang dilihat", "What was looked at"),
+    "stats": W("Yang diperiksa", "What was looked at"),
     "reason": W("Sebab", "Reason"),
     "no_steps": W("Tidak ada catatan langkah.", "There is no record of any step."),
     "seconds_note": W(
