@@ -191,7 +191,8 @@ def light_figures(
     said_dim = label[dim]
     print(f"  rooms with lamps, darkened and in coloured light ({int(dim.sum())} variants): called night "
           f"{int((said_dim == 'outdoor_night').sum())}, daylight {int(np.isin(said_dim, ['outdoor_day']).sum())}, "
-          f"lamps {np.mean(said_dim == 'indoor_artificial'):.0%}, unknown {np.mean(said_dim == 'unknown'):.0%}")  # fmt: skip
+          f"lamps {np.mean(said_dim == 'indoor_artificial'):.0%}, "
+          f"unknown {np.mean(said_dim == 'unknown'):.0%}")  # fmt: skip
     return {
         "photos": len(rows),
         "unknown": float((~given).mean()),

@@ -28,14 +28,38 @@ U8 = npt.NDArray[np.uint8]
 
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 DAYS_SHORT = ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min")
-MONTHS = ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
-          "November", "Desember")
+MONTHS = (
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
 MONTHS_SHORT = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
-SIGNS = ("WARUNG KOPI SENJA", "KARAOKE KELUARGA", "DINAS PERHUBUNGAN", "RUMAH MAKAN PADANG", "TOKO BUKU AKSARA",
-         "PUSKESMAS MEKAR")
+SIGNS = (
+    "WARUNG KOPI SENJA",
+    "KARAOKE KELUARGA",
+    "DINAS PERHUBUNGAN",
+    "RUMAH MAKAN PADANG",
+    "TOKO BUKU AKSARA",
+    "PUSKESMAS MEKAR",
+)
 RUNS = ("true", "true", "true", "frozen", "slow", "fast", "cut", "freeze")
-RUN_VERDICT = {"true": "true", "frozen": "frozen", "slow": "wrong_speed", "fast": "wrong_speed", "cut": "jumps",
-               "freeze": "jumps"}
+RUN_VERDICT = {
+    "true": "true",
+    "frozen": "frozen",
+    "slow": "wrong_speed",
+    "fast": "wrong_speed",
+    "cut": "jumps",
+    "freeze": "jumps",
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +94,22 @@ def fonts() -> dict[str, Path]:
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    found = {name: folder / f"{name}.ttf" for name in (
-        "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSerif", "STIXGeneral")}
-    for package, file in (("fontpkg_roboto", "Roboto[wdth,wght].ttf"), ("fontpkg_open_sans", "OpenSans[wdth,wght].ttf"),
-                          ("font_source_sans_pro", "SourceSansPro-Semibold.ttf")):
+    found = {
+        name: folder / f"{name}.ttf"
+        for name in (
+            "DejaVuSans",
+            "DejaVuSans-Bold",
+            "DejaVuSansMono",
+            "DejaVuSansMono-Bold",
+            "DejaVuSerif",
+            "STIXGeneral",
+        )
+    }
+    for package, file in (
+        ("fontpkg_roboto", "Roboto[wdth,wght].ttf"),
+        ("fontpkg_open_sans", "OpenSans[wdth,wght].ttf"),
+        ("font_source_sans_pro", "SourceSansPro-Semibold.ttf"),
+    ):
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.submodule_search_locations:
             path = Path(spec.submodule_search_locations[0]) / "files" / file
@@ -146,10 +182,28 @@ STAMPS: dict[str, tuple[int, Callable[[datetime], list[str]]]] = {
     "cctv_slash": (1, lambda m: [f"{m:%Y/%m/%d %H:%M:%S}"]),
     "cctv_mdy12": (1, lambda m: [f"{m:%m/%d/%Y %I:%M:%S %p}"]),
     "one_line": (1, lambda m: [f"{long_date(m)} {m:%H.%M.%S} WITA"]),
-    "app_block": (1, lambda m: [long_date(m), f"{m:%H.%M.%S} WITA", "Jl. Ahmad Yani, Pontianak", "Lat -0.026330 Long 109.342504"]),
-    "app_short": (1, lambda m: [f"{m.day} {MONTHS_SHORT[m.month - 1]} {m.year} {m:%H:%M:%S}", "Timestamp Camera"]),
-    "gps_map": (60, lambda m: ["Pontianak, Kalimantan Barat, Indonesia", "Lat -0.026330° Long 109.342504°",
-                               f"{DAYS[m.weekday()]}, {m:%d/%m/%Y %I:%M %p} GMT+07:00", "GPS Map Camera"]),
+    "app_block": (
+        1,
+        lambda m: [
+            long_date(m),
+            f"{m:%H.%M.%S} WITA",
+            "Jl. Ahmad Yani, Pontianak",
+            "Lat -0.026330 Long 109.342504",
+        ],
+    ),
+    "app_short": (
+        1,
+        lambda m: [f"{m.day} {MONTHS_SHORT[m.month - 1]} {m.year} {m:%H:%M:%S}", "Timestamp Camera"],
+    ),
+    "gps_map": (
+        60,
+        lambda m: [
+            "Pontianak, Kalimantan Barat, Indonesia",
+            "Lat -0.026330° Long 109.342504°",
+            f"{DAYS[m.weekday()]}, {m:%d/%m/%Y %I:%M %p} GMT+07:00",
+            "GPS Map Camera",
+        ],
+    ),
 }
 LAYOUTS = (*STAMPS, "live", "caption")
 
@@ -166,8 +220,12 @@ def truth_of(number: int) -> tuple[Truth, np.random.Generator, datetime]:
     digit = int((12, 13, 14, 16, 18, 22, 28)[int(rng.integers(7))])
     names = sorted(fonts())
     start = datetime(2024, 1, 8) + timedelta(
-        days=int(rng.integers(900)), hours=int(rng.integers(6, 23)), minutes=int(rng.integers(60)),
-        seconds=int(rng.integers(60)), milliseconds=int(rng.integers(1000)))
+        days=int(rng.integers(900)),
+        hours=int(rng.integers(6, 23)),
+        minutes=int(rng.integers(60)),
+        seconds=int(rng.integers(60)),
+        milliseconds=int(rng.integers(1000)),
+    )
     bitrate = int((300, 300, 500, 800, 1500)[int(rng.integers(5))])
     step = STAMPS[layout][0] if layout in STAMPS else 0
     font = names[int(rng.integers(len(names)))]
@@ -177,8 +235,12 @@ def truth_of(number: int) -> tuple[Truth, np.random.Generator, datetime]:
 def clock_at(run: str, start: datetime, t: float, length: float) -> datetime:
     """What a clock under ``run`` has come to after ``t`` seconds of the clip."""
     seconds = {
-        "true": t, "frozen": 0.0, "slow": 0.5 * t, "fast": 2.0 * t,
-        "cut": t + (45.0 if t > 0.5 * length else 0.0), "freeze": min(t, 0.5 * length),
+        "true": t,
+        "frozen": 0.0,
+        "slow": 0.5 * t,
+        "fast": 2.0 * t,
+        "cut": t + (45.0 if t > 0.5 * length else 0.0),
+        "freeze": min(t, 0.5 * length),
     }[run]
     return start + timedelta(seconds=seconds)
 
@@ -202,8 +264,14 @@ def render(number: int, path: Path, *, length_s: float = 8.0, data: Path | None 
         t = k / rate
         frame = picture
         if sticker:
-            cv2.circle(frame, (int(width * (0.5 + 0.3 * math.sin(t))), int(height * 0.45)), max(8, height // 18),
-                       (60, 180, 250), -1, cv2.LINE_AA)
+            cv2.circle(
+                frame,
+                (int(width * (0.5 + 0.3 * math.sin(t))), int(height * 0.45)),
+                max(8, height // 18),
+                (60, 180, 250),
+                -1,
+                cv2.LINE_AA,
+            )
         if truth.layout in STAMPS:
             step, lines = STAMPS[truth.layout]
             moment = clock_at(truth.run, start, t, length_s)
@@ -232,8 +300,18 @@ def render(number: int, path: Path, *, length_s: float = 8.0, data: Path | None 
     digit = truth.digit_px
     if truth.layout in STAMPS:
         digit = fit(STAMPS[truth.layout][1](start), truth.font, int(digit), width, style)[0]
-    return Truth(truth.layout, truth.motion, truth.run, digit, truth.bitrate_k, truth.size, truth.font,
-                 truth.step_s, clock, tuple(labels))
+    return Truth(
+        truth.layout,
+        truth.motion,
+        truth.run,
+        digit,
+        truth.bitrate_k,
+        truth.size,
+        truth.font,
+        truth.step_s,
+        clock,
+        tuple(labels),
+    )
 
 
 def _print_block(frame: U8, lines: list[str], truth: Truth, style: str, corner: int) -> U8:
@@ -264,8 +342,14 @@ def _print_live(frame: U8, moment: datetime, truth: Truth, k: int, labels: list[
     viewers = 1234 + k // 12
     handle = "@kopi.senja_id"
     at = (int(height * 0.12), 12) if (k // 48) % 2 == 0 else (int(height * 0.8), width - 190)
-    items = [((6, 14), f"{moment:%H.%M}"), ((6, width - 90), "4G 87%"), ((44, 14), "LIVE"),
-             ((44, width - 190), f"{viewers} penonton"), (at, handle), ((height - 40, 14), "Tambahkan komentar...")]
+    items = [
+        ((6, 14), f"{moment:%H.%M}"),
+        ((6, width - 90), "4G 87%"),
+        ((44, 14), "LIVE"),
+        ((44, width - 190), f"{viewers} penonton"),
+        (at, handle),
+        ((height - 40, 14), "Tambahkan komentar..."),
+    ]
     for place, text in items:
         frame = draw_text(frame, place, text, truth.font, 14, "outline")
         if not k:
@@ -273,8 +357,16 @@ def _print_live(frame: U8, moment: datetime, truth: Truth, k: int, labels: list[
     return frame
 
 
-def footage(motion: str, width: int, height: int, rate: int, length_s: float, rng: np.random.Generator, sign: str,
-            data: Path | None) -> Iterator[U8]:
+def footage(
+    motion: str,
+    width: int,
+    height: int,
+    rate: int,
+    length_s: float,
+    rng: np.random.Generator,
+    sign: str,
+    data: Path | None,
+) -> Iterator[U8]:
     """Frames of moving or standing scenery; a sign is painted into the scenery of photos."""
     count = round(rate * length_s)
     if motion == "clip" and data is not None:
@@ -289,7 +381,9 @@ def footage(motion: str, width: int, height: int, rate: int, length_s: float, rn
     backing[:] = (backing * 0.25 + np.array([40, 60, 120]) * 0.75).astype(np.uint8)
     base = draw_text(base, (y, x), sign, "DejaVuSans-Bold", digit, "plain")
     # a sign is seen from aside, through a lens: turned by a few degrees and not as crisp as what is drawn on top
-    turn = cv2.getRotationMatrix2D((base.shape[1] / 2, base.shape[0] / 2), float(rng.choice([-1, 1]) * rng.uniform(2, 6)), 1.03)
+    turn = cv2.getRotationMatrix2D(
+        (base.shape[1] / 2, base.shape[0] / 2), float(rng.choice([-1, 1]) * rng.uniform(2, 6)), 1.03
+    )
     base = cv2.warpAffine(base, turn, (base.shape[1], base.shape[0]), borderMode=cv2.BORDER_REFLECT)
     base = np.asarray(cv2.convertScaleAbs(cv2.GaussianBlur(base, (0, 0), 0.8), alpha=0.94), dtype=np.uint8)
     speed = float(rng.uniform(6, 30)) * width / 640
@@ -300,7 +394,11 @@ def footage(motion: str, width: int, height: int, rate: int, length_s: float, rn
         if motion == "still":
             dx = dy = 0.0
         else:
-            dx = speed * t * (1 if phase[3] > 3 else 0.4) + 3 * math.sin(5 * t + phase[0]) + 2 * math.sin(11 * t + phase[1])
+            dx = (
+                speed * t * (1 if phase[3] > 3 else 0.4)
+                + 3 * math.sin(5 * t + phase[0])
+                + 2 * math.sin(11 * t + phase[1])
+            )
             dy = 0.3 * speed * math.sin(0.8 * t + phase[2]) + 2 * math.sin(7 * t + phase[1])
         x0 = min(max(0.0, width * 0.05 + dx), base.shape[1] - width - 1)
         y0 = min(max(0.0, height * 0.15 + dy), base.shape[0] - height - 1)
@@ -350,7 +448,11 @@ def _picture(data: Path | None, width: int, height: int, rng: np.random.Generato
 def encode(path: Path, pictures: list[U8], rate: int, bitrate_k: int) -> None:
     """Encode to H.264 at a bitrate, as messengers do."""
     with av.open(str(path), "w") as container:
-        options: dict[str, Any] = {"preset": "superfast", "maxrate": f"{bitrate_k}k", "bufsize": f"{2 * bitrate_k}k"}
+        options: dict[str, Any] = {
+            "preset": "superfast",
+            "maxrate": f"{bitrate_k}k",
+            "bufsize": f"{2 * bitrate_k}k",
+        }
         stream = container.add_stream("libx264", rate=Fraction(rate), options=options)
         height, width = pictures[0].shape[:2]
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

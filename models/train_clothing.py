@@ -106,9 +106,8 @@ def report(y: np.ndarray, p: np.ndarray) -> dict[str, object]:
 def fitted_trunk(data: Data, bystanders: list[Bystander]) -> Trunk:
     """Return the trunk, its components found on cloth and on bystanders of sources that are not tested."""
     tested = {r["source"] for r in data.rows}
-    some = [b.crop for b in bystanders if b.source not in tested][::12][:160] + list(data.cloths.values())[
-        :80
-    ]
+    some = [b.crop for b in bystanders if b.source not in tested][::12][:160]
+    some += list(data.cloths.values())[:80]
     x = np.stack([to_input(c) for c in some])[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
     trunk = Trunk().eval()
     with torch.no_grad():
@@ -122,8 +121,8 @@ def described(args: argparse.Namespace, data: Data) -> tuple[Trunk, Training, di
     samples = plan(data, np.random.default_rng(args.seed), bystanders)
     trunk = fitted_trunk(data, bystanders)
     cache = args.work / f"descriptions-{args.seed}-{len(samples)}.npz"
+    net, started = compiled(trunk), time.monotonic()
     if not cache.exists():
-        net, started = compiled(trunk), time.monotonic()
         out = {}
         for name, shown in tests(data.crops).items():
             out[name] = describe([to_input(p) for p in shown], net)
@@ -133,6 +132,9 @@ def described(args: argparse.Namespace, data: Data) -> tuple[Trunk, Training, di
         np.savez(cache, **out)
     with np.load(cache) as stored:
         out = {k: stored[k] for k in stored.files}
+    probe = describe([to_input(p) for p in data.crops[:8]], net).astype(np.float32)
+    if not np.allclose(probe, out["clean"][:8].astype(np.float32), atol=0.05, rtol=0.05):
+        raise SystemExit(f"The descriptions in {args.work} were made by another trunk: empty the folder.")
     groups = []
     for sample in samples:
         if sample.kind == "real":

@@ -54,6 +54,7 @@ COMPONENTS = 320
 """Principal components of the 3552 features that the layer may use."""
 L2 = 0.5
 """Weight of the squared size of the layer; chosen from 0.004 to 2 by cross-validation."""
+STAGE_WEIGHT = 0.3
 CLASS_POWER = 0.8
 """1 makes all classes count alike in training, 0 lets each picture count alike."""
 
@@ -155,7 +156,7 @@ def as_if_at_night(picture: U8, seed: int) -> U8:
     """Render a daylight photo under a dark sky with a few street lamps and lit signs.
 
     Nights outdoors are scarce. This keeps what makes a place outdoors and changes its light: the sky goes dark, lamps
-    throw pools of light that fall off with distance, the camera turns up its gain. Used for training, never for figures.
+    throw pools of light that fall off with distance, the camera turns up its gain. For training, never for figures.
     """
     rng = np.random.default_rng(seed)
     picture = _crop_and_flip(picture, rng)
@@ -339,6 +340,12 @@ class Table:
         return wanted
 
 
+    @property
+    def trust(self) -> F32:
+        """Weight of each row in training: stages, of which nobody can tell, count less."""
+        return np.array([STAGE_WEIGHT if item.label == "stage" else 1 for item in self.item], np.float32)
+
+
 def read_cache(data: Path, cache: Path) -> Table:
     """Read what :func:`features` wrote."""
     stored = np.load(cache)
@@ -475,7 +482,8 @@ def out_of_fold(table: Table, x: F32, l2: float = L2) -> F32:
     logits = np.zeros_like(target)
     for held in folds(table):
         train = usable & ~held
-        model = fit(x[train], target[train], row_weights(target[train], source[train]), l2)
+        weight = row_weights(target[train], source[train]) * table.trust[train]
+        model = fit(x[train], target[train], weight, l2)
         logits[held] = model.logits(x[held])
     return logits
 
@@ -536,7 +544,8 @@ def export(data: Path, cache: Path, out: Path) -> None:
     x = basis.reduce(table.deep)
     temperature = best_temperature(out_of_fold(table, x)[clear], target[clear], alike)
     train = (target.max(axis=1) > 0) & ~np.array([item.over_cap for item in table.item])
-    model = basis.expand(fit(x[train], target[train], row_weights(target[train], source[train]), L2))
+    weight = row_weights(target[train], source[train]) * table.trust[train]
+    model = basis.expand(fit(x[train], target[train], weight, L2))
 
     class Whole(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -182,9 +182,7 @@ def _people() -> tuple[tuple[Detection, ...], tuple[Track, ...]]:
         for step in range(int((end - start) * 5) + 1):
             places.append(len(detections))
             left = 90.0 + 200 * column
-            detections.append(
-                Detection(ref(start + step / 5), (left, 150.0, left + 230, 660.0), "person", 0.81)
-            )
+            detections.append(Detection(ref(start + step / 5), (left, 150.0, left + 230, 660.0), "person", 0.81))
         tracks.append(Track(name, shot, tuple(places)))
     return tuple(detections), tuple(tracks)
 
@@ -285,7 +283,5 @@ def with_lighting(analysis: Analysis) -> Analysis:
             (ref(8.1), ref(9.0)),
         ),
     )
-    steps = tuple(
-        replace(run, status="ok", error=None) if run.step == "lighting" else run for run in analysis.steps
-    )
+    steps = tuple(replace(run, status="ok", error=None) if run.step == "lighting" else run for run in analysis.steps)
     return replace(analysis, lighting=lighting, steps=steps)

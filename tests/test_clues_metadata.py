@@ -83,9 +83,7 @@ def test_an_apps_interface_in_the_picture_takes_the_camera_away() -> None:
 
 
 def test_apples_own_tag_states_the_zone() -> None:
-    (found,) = clues(
-        container(**APPLE, **{"com.apple.quicktime.creationdate": "2025-10-14T10:30:00+0800"}), None
-    )
+    (found,) = clues(container(**APPLE, **{"com.apple.quicktime.creationdate": "2025-10-14T10:30:00+0800"}), None)
     assert found.kind == "exact" and found.alternatives == ()
     assert found.earliest == datetime(2025, 10, 14, 2, 29, 58, tzinfo=UTC)
 
@@ -113,17 +111,13 @@ def photo(**exif: str) -> Source:
 
 
 def test_exif_with_an_offset_is_one_moment() -> None:
-    (found,) = clues(
-        photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+07:00"), None
-    )
+    (found,) = clues(photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+07:00"), None)
     assert found.kind == "exact" and found.earliest == datetime(2025, 10, 14, 2, 30, tzinfo=UTC)
     assert found.latest == found.earliest + timedelta(seconds=1)
 
 
 def test_a_device_set_to_another_zone_than_the_place_is_said() -> None:
-    (found,) = clues(
-        photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+08:00"), WIB
-    )
+    (found,) = clues(photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00", OffsetTimeOriginal="+08:00"), WIB)
     assert any("set to WITA" in caveat.en and "uses WIB" in caveat.en for caveat in found.caveats)
 
 
@@ -131,6 +125,20 @@ def test_exif_without_an_offset_and_place_is_read_in_three_zones() -> None:
     (found,) = clues(photo(**CAMERA, DateTimeOriginal="2025:10:14 09:30:00"), None)
     assert found.earliest == datetime(2025, 10, 14, 0, 30, tzinfo=UTC)
     assert found.latest == datetime(2025, 10, 14, 2, 30, 1, tzinfo=UTC) and len(found.alternatives) == 3
+
+
+def test_a_position_in_the_tags_settles_the_zone() -> None:
+    exif = {**CAMERA, "DateTimeOriginal": "2025:10:14 09:30:00"}
+    inside = {"GPSLatitude": "-3.3167", "GPSLongitude": "114.5901"}  # Banjarmasin, near the border of WIB and WITA
+    (found,) = clues(source("a.jpg", kind="image", tags={"exif": exif, "gps": inside}), None)
+    assert found.earliest == datetime(2025, 10, 14, 1, 30, tzinfo=UTC) and len(found.alternatives) == 2
+    far = {"GPSLatitude": "-2.5337", "GPSLongitude": "140.7181"}  # Jayapura
+    (found,) = clues(source("a.jpg", kind="image", tags={"exif": exif, "gps": far}), None)
+    assert found.earliest == datetime(2025, 10, 14, 0, 30, tzinfo=UTC) and found.alternatives == ()
+    abroad = {"GPSLatitude": "43.467", "GPSLongitude": "11.885"}
+    (found,) = clues(source("a.jpg", kind="image", tags={"exif": exif, "gps": abroad}), None)
+    assert found.earliest and found.latest
+    assert found.earliest <= datetime(2025, 10, 14, 7, 30, tzinfo=UTC) < found.latest, "not read in Indonesia's zones"
 
 
 def test_exif_without_a_camera_only_bounds() -> None:
@@ -166,9 +174,7 @@ def test_gps_time_is_utc_and_can_be_stale() -> None:
 
 
 def test_xmp_packet_only_bounds() -> None:
-    packet = (
-        '<rdf:Description xmp:ModifyDate="2025-10-20T21:00:00+07:00" xmp:CreateDate="2025-10-14T09:30:00">'
-    )
+    packet = '<rdf:Description xmp:ModifyDate="2025-10-20T21:00:00+07:00" xmp:CreateDate="2025-10-14T09:30:00">'
     clip = source("a.jpg", kind="image", tags={"xmp": {"packet": packet}})
     found = clues(clip)
     assert [clue.kind for clue in found] == ["not_after", "not_after"]
@@ -177,14 +183,8 @@ def test_xmp_packet_only_bounds() -> None:
 
 def test_the_signs_of_a_copy_are_said() -> None:
     clip = container(encoder="Lavf58.76.100", comment="vid:v12044gd0000cohbuanog65ltpj9jdpg")
-    said = [
-        clue
-        for clue in metadata.clues(clip, provenance.examine(clip), zone=None)
-        if clue.grade == "contextual"
-    ]
-    assert (
-        len(said) == 1 and "encoded again" in said[0].words.en and "copy from a platform" in said[0].words.en
-    )
+    said = [clue for clue in metadata.clues(clip, provenance.examine(clip), zone=None) if clue.grade == "contextual"]
+    assert len(said) == 1 and "encoded again" in said[0].words.en and "copy from a platform" in said[0].words.en
 
 
 def test_an_original_has_no_signs() -> None:
@@ -202,9 +202,7 @@ def test_location() -> None:
 
 
 @given(
-    st.dictionaries(
-        st.sampled_from(["creation_time", "date", "comment", "encoder", "location"]), st.text(max_size=60)
-    ),
+    st.dictionaries(st.sampled_from(["creation_time", "date", "comment", "encoder", "location"]), st.text(max_size=60)),
     st.dictionaries(
         st.sampled_from(["DateTimeOriginal", "OffsetTime", "DateTime", "Make", "Model"]), st.text(max_size=40)
     ),

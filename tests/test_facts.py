@@ -130,9 +130,7 @@ def test_junk_places_are_a_usage_error(junk: str) -> None:
 def test_every_rule_can_be_applied() -> None:
     for rule in read_yaml("hours.yaml")["rules"]:
         if rule["scope"] != "national":
-            name = f"{rule['scope']} {rule['place']}" + (
-                f", {rule['province']}" if "province" in rule else ""
-            )
+            name = f"{rule['scope']} {rule['place']}" + (f", {rule['province']}" if "province" in rule else "")
             assert places.resolve(name) is not None, rule["id"]
         for spec in rule["days"].values():
             for text in (spec.get("hours"), spec.get("break")):
@@ -223,8 +221,7 @@ def test_prayer_times_lie_where_they_must() -> None:
     assert palembang is not None
     for month in range(1, 13):
         times = [
-            prayer.prayer_time(name, palembang.lat, palembang.lon, date(2025, month, 9))
-            for name in prayer.PRAYERS
+            prayer.prayer_time(name, palembang.lat, palembang.lon, date(2025, month, 9)) for name in prayer.PRAYERS
         ]
         local = [moment.astimezone(palembang.zoneinfo) for moment in times]
         assert local == sorted(local) and len({moment.date() for moment in local}) == 1
@@ -278,11 +275,11 @@ def test_plates_and_area_codes() -> None:
 def test_wording_in_both_languages() -> None:
     moment = datetime(2023, 6, 6, 5, 0, 15, tzinfo=UTC)
     said = wording.moment(moment, ZoneInfo("Asia/Jakarta"))
-    assert (
-        said.id == "Selasa, 6 Juni 2023 pukul 12.00.15 WIB" and said.en == "Tuesday, 6 June 2023 12:00:15 WIB"
-    )
+    assert said.id == "Selasa, 6 Juni 2023 pukul 12.00.15 WIB" and said.en == "Tuesday, 6 June 2023 12:00:15 WIB"
     unknown = wording.moment(moment, None)
     assert "12.00.15 WIB / 13.00.15 WITA / 14.00.15 WIT" in unknown.id and "05:00:15 UTC" in unknown.en
+    late = wording.moment(datetime(2021, 4, 11, 16, 30, tzinfo=UTC), None)
+    assert "11 April 23:30 WIB / 12 April 00:30 WITA" in late.en, "the local date is not the UTC date"
     span = wording.span(moment, moment + timedelta(minutes=5), ZoneInfo("Asia/Makassar"))
     assert span.en == "Tuesday, 6 June 2023 13:00:15 to 13:05:15 WITA"
     with pytest.raises(ValueError, match="zone"):

@@ -21,10 +21,8 @@ SETTINGS = lighting.LightingSettings(model=MODEL)
 
 def find_shots(clip: media.Clip) -> tuple[Shot, ...]:
     finder = shots.ShotFinder()
-    frames = 0
     for frame in clip.frames():
         finder.process_frame(frame)
-        frames += 1
     return finder.finish(clip.source.duration_s, 10**9).value
 
 

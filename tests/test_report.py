@@ -195,10 +195,8 @@ def test_statements_rest_on_frames_and_bounds(pages: dict[str, str]) -> None:
     assert "Paling sedikit 4, perkiraan terbaik 5, paling banyak 6" in text
     assert "4 terlihat serentak dalam satu bingkai: 0:08,100 (bingkai 243)" in text
     assert "Diperiksa 73 dari 438 bingkai." in text
-    assert (
-        "Sesuai dengan batik Korpri: 2 (2–3), PDH khaki: 1, pakaian bebas: 1; tidak dapat ditentukan: 1"
-        in text
-    )
+    assert "Teks dibaca pada 24 dari 438 bingkai." in text
+    assert "Sesuai dengan batik Korpri: 2 (2–3), PDH khaki: 1, pakaian bebas: 1; tidak dapat ditentukan: 1" in text
     assert "pakaian sesuai dengan batik Korpri" in text
     assert "peluang terkalibrasi 91%" in text
     assert "peluang terkalibrasi 41% (kelas terdepan: batik lain)" in text
@@ -306,8 +304,7 @@ def test_lighting_rows_name_the_leading_class_where_it_is_unknown(folder: Path) 
     view, _ = build(with_lighting(example_analysis()), folder, "en", rechecked=True)
     assert [row.label for row in view.time.light] == ["indoors with daylight", "not determined"]
     assert (
-        view.time.light[1].probability
-        == "calibrated probability 44% (leading class: indoors, artificial light only)"
+        view.time.light[1].probability == "calibrated probability 44% (leading class: indoors, artificial light only)"
     )
     assert not view.time.light_notices
     assert any(fact.value.startswith("same:") for fact in view.file.facts)
@@ -348,11 +345,7 @@ def test_every_fixed_word_is_used() -> None:
         if path.name != "wording.py"
     )  # fmt: skip
     dynamic = {"video", "image"}
-    unused = [
-        key
-        for key in say.TEXT
-        if key not in dynamic and not re.search(rf"""["']{key}["']|w\.{key}\b""", code)
-    ]
+    unused = [key for key in say.TEXT if key not in dynamic and not re.search(rf"""["']{key}["']|w\.{key}\b""", code)]
     assert unused == []
 
 
@@ -492,9 +485,7 @@ def test_same_analysis_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_pdf_of_a_photo_with_nothing_seen(tmp_path: Path) -> None:
     unseen = unseen_analysis()
-    source = replace(
-        unseen.source, kind="image", duration_s=0.0, duration_declared_s=None, pts_origin="photo", tags={}
-    )
+    source = replace(unseen.source, kind="image", duration_s=0.0, duration_declared_s=None, pts_origin="photo", tags={})
     written = write_report(replace(unseen, source=source, steps=()), tmp_path, lang="en")
     assert [path.name for path in written] == ["report.html", "report.pdf"]
     assert "The clip at a glance" not in Page(written[0].read_text(encoding="utf-8")).text
@@ -521,8 +512,7 @@ def test_pdf_takes_any_text(folder: Path) -> None:
         "",
     ]
     texts = tuple(
-        replace(analysis.overlays[0], id=f"t{n}", text=words, text_raw=words[::-1])
-        for n, words in enumerate(nasty)
+        replace(analysis.overlays[0], id=f"t{n}", text=words, text_raw=words[::-1]) for n, words in enumerate(nasty)
     )
     analysis = replace(analysis, overlays=texts, source=replace(analysis.source, path=nasty[3] + CJK))
     assert render_pdf(*build(analysis, folder, "id", rechecked=False)).startswith(b"%PDF")
@@ -531,9 +521,7 @@ def test_pdf_takes_any_text(folder: Path) -> None:
 def test_every_character_taken_for_printable_can_be_printed() -> None:
     typst = pytest.importorskip("typst")
     every = [
-        printable(chr(point))
-        for first, last in zip(_STARTS, _ENDS, strict=True)
-        for point in range(first, last + 1)
+        printable(chr(point)) for first, last in zip(_STARTS, _ENDS, strict=True) for point in range(first, last + 1)
     ]
     source = (
         '#set document(title: "T", date: datetime(year: 1970, month: 1, day: 1))\n'
@@ -590,6 +578,4 @@ def test_the_views_fields_are_all_laid_out(pages: dict[str, str]) -> None:
         for part in vars(parts).values():
             if isinstance(part, type) and part.__module__ == parts.__name__:
                 for field in fields(part):
-                    assert re.search(rf"\.{field.name}\b", layout), (
-                        f"{name} leaves out {part.__name__}.{field.name}"
-                    )
+                    assert re.search(rf"\.{field.name}\b", layout), f"{name} leaves out {part.__name__}.{field.name}"

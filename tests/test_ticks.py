@@ -17,9 +17,14 @@ START = 1000.37
 
 
 def ticks(
-    clock: Callable[[float], float], *, length: float = 20, step: float = 0.5, print_step: int = 1, misread: float = 0.0,
+    clock: Callable[[float], float],
+    *,
+    length: float = 20,
+    step: float = 0.5,
+    print_step: int = 1,
+    misread: float = 0.0,
     seed: int = 0,
-) -> list[Tick]:  # fmt: skip
+) -> list[Tick]:
     dice = random.Random(seed)
     found, t, k = [], 0.1, 0
     while t < length:
@@ -123,7 +128,11 @@ def test_the_order_of_readings_does_not_matter() -> None:
     assert sorted(len(series) - 1 - i for i in backward.used) == list(forward.used)
 
 
-@given(rate=st.sampled_from([0.25, 0.5, 1.0, 1.5, 2.0, 4.0]), start=st.floats(0, 86400), seed=st.integers(0, 1000))
+@given(
+    rate=st.sampled_from([0.25, 0.5, 1.0, 1.5, 2.0, 4.0]),
+    start=st.floats(0, 86400),
+    seed=st.integers(0, 1000),
+)
 @settings(max_examples=60, deadline=None)
 def test_the_bounds_hold_the_true_rate(rate: float, start: float, seed: int) -> None:
     test = tick_test(ticks(lambda t: start + rate * t, seed=seed), 1)

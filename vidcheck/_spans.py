@@ -22,9 +22,7 @@ class Spans:
     @classmethod
     def of(cls, spans: Iterable[Span]) -> Spans:
         """Return the union of ``spans``; one that ends before it starts counts as empty."""
-        ordered = sorted(
-            ((a or _LOW, b or _HIGH) for a, b in spans if (a or _LOW) <= (b or _HIGH)), key=lambda s: s[0]
-        )
+        ordered = sorted(((a or _LOW, b or _HIGH) for a, b in spans if (a or _LOW) <= (b or _HIGH)), key=lambda s: s[0])
         merged: list[tuple[datetime, datetime]] = []
         for low, high in ordered:
             if merged and low <= merged[-1][1]:

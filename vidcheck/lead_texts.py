@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -185,7 +184,7 @@ def _positions(content: str, text: OverlayText) -> Iterator[Find]:
 
 
 def _position(lat: float, lon: float, *, burned: bool) -> Find:
-    near = _nearest(lat, lon)
+    near = places.nearest(lat, lon)
     at_id = f" Kira-kira {near[1]:.0f} km dari {near[0].capital}, {near[0].full_name}." if near else ""
     at_en = f" About {near[1]:.0f} km from {near[0].capital}, {near[0].full_name}." if near else ""
     if burned:
@@ -201,20 +200,6 @@ def _position(lat: float, lon: float, *, burned: bool) -> Find:
     return Find("place", f"{lat:.5f}, {lon:.5f}", said)
 
 
-def _nearest(lat: float, lon: float) -> tuple[places.Place, float] | None:
-    """Return the place whose seat is nearest and its distance in km; None beyond 100 km."""
-    best: tuple[places.Place, float] | None = None
-    for place in places.all_places():
-        if place.coordinates != "own_seat":
-            continue
-        dy = (place.lat - lat) * 111.2
-        dx = (place.lon - lon) * 111.2 * math.cos(math.radians(lat))
-        distance = math.hypot(dx, dy)
-        if distance < 100 and (best is None or distance < best[1]):
-            best = (place, distance)
-    return best
-
-
 def _phones(content: str, text: OverlayText) -> Iterator[Find]:
     for match in _PHONE.finditer(content):
         digits = match.group(1)
@@ -222,9 +207,7 @@ def _phones(content: str, text: OverlayText) -> Iterator[Find]:
         if code is None:
             continue
         area = texts.area_codes()[code]
-        unsure_id, unsure_en = (
-            (" (belum diverifikasi)", " (unverified)") if area.status != "sourced" else ("", "")
-        )
+        unsure_id, unsure_en = (" (belum diverifikasi)", " (unverified)") if area.status != "sourced" else ("", "")
         yield Find(
             "place", match.group(0).strip(),
             Words(
@@ -238,12 +221,7 @@ def _phones(content: str, text: OverlayText) -> Iterator[Find]:
 def name_tag(text: OverlayText, people: dict[int, list[Box]]) -> Find | None:
     """Take a short text on a person's chest, in most frames in which it was read, as a possible name tag."""
     words = _WORD.findall(text.text)
-    if (
-        text.kind != "scene"
-        or not 1 <= len(words) <= 4
-        or re.search(r"\d", text.text)
-        or len(text.text.strip()) < 3
-    ):
+    if text.kind != "scene" or not 1 <= len(words) <= 4 or re.search(r"\d", text.text) or len(text.text.strip()) < 3:
         return None
     on_chest = sum(
         any(_on_chest(reading.box_xyxy_px, box) for box in people.get(reading.frame.index, ()))

@@ -71,6 +71,4 @@ def ledger(clues: Sequence[TimeClue], result: TimeEstimate, *, lang: str = "en",
 
 
 def _printable(text: str) -> str:
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

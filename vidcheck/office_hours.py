@@ -50,8 +50,7 @@ def working_hours(
         return _unknown(
             where,
             "Waktu perekaman tidak terbatas di kedua sisi, sehingga pertanyaan jam kerja tidak terjawab.",
-            "The time of recording is not bounded on both sides, so the working-hours question has no "
-            "answer.",
+            "The time of recording is not bounded on both sides, so the working-hours question has no answer.",
         )
     low = estimate.earliest.astimezone(where.zoneinfo)
     high = max(estimate.latest, estimate.earliest + timedelta(seconds=1)).astimezone(where.zoneinfo)
@@ -64,9 +63,7 @@ def working_hours(
             f"A span of {width.en} is too wide to answer the working-hours question.",
         )
     all_days = [low.date() + timedelta(days=step) for step in range(days)]
-    rules = {
-        day: hours.day_rule(where, day, week="six" if settings.six_day_week else "five") for day in all_days
-    }
+    rules = {day: hours.day_rule(where, day, week="six" if settings.six_day_week else "five") for day in all_days}
     if missing := [day for day, rule in rules.items() if rule is None]:
         said = wording.day(missing[0])
         return _unknown(
@@ -202,9 +199,7 @@ def _words(
                 en="These hours are unverified; check the local regulation.",
             )
         )
-    return Words(
-        id=" ".join([text_id, *(n.id for n in notes)]), en=" ".join([text_en, *(n.en for n in notes)])
-    )
+    return Words(id=" ".join([text_id, *(n.id for n in notes)]), en=" ".join([text_en, *(n.en for n in notes)]))
 
 
 def _within_break(low: datetime, high: datetime, rule: hours.DayRule) -> bool:

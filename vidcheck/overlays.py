@@ -120,11 +120,16 @@ class OcrEngine:
         engine = EngineType.OPENVINO if _has_openvino() else EngineType.ONNXRUNTIME
         self.runtime: str = engine.value
         params: dict[str, Any] = {
-            "Global.log_level": "critical", "Global.use_cls": False, "Global.text_score": 0.0,
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "Global.text_score": 0.0,
             "Global.max_side_len": 4096,
-            "Det.engine_type": engine, "Det.model_path": str(detector), "Det.limit_type": "max",
+            "Det.engine_type": engine,
+            "Det.model_path": str(detector),
+            "Det.limit_type": "max",
             "Det.limit_side_len": detect_side_px,
-            "Rec.engine_type": engine, "Rec.model_path": str(recogniser),
+            "Rec.engine_type": engine,
+            "Rec.model_path": str(recogniser),
             "EngineConfig.openvino.inference_num_threads": threads,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         }
@@ -146,8 +151,12 @@ class OcrEngine:
         lines = []
         for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
             corners = np.asarray(quad, dtype=np.float64)
-            box = (float(corners[:, 0].min()), float(corners[:, 1].min()),
-                   float(corners[:, 0].max()), float(corners[:, 1].max()))
+            box = (
+                float(corners[:, 0].min()),
+                float(corners[:, 1].min()),
+                float(corners[:, 0].max()),
+                float(corners[:, 1].max()),
+            )
             dx, dy = corners[1] - corners[0]
             lines.append(Line(box, float(np.degrees(np.arctan2(dy, dx))), str(text), float(score)))
         return lines
@@ -266,7 +275,10 @@ class _Reader:
             shot = self._shot_at(frame.ref)
             lines = [line for line in self._engine.read(frame.bgr) if self._keeps(line)]
             readings = [
-                (TextReading(frame.ref, line.box, text_tracking.faithful_text(line.text), line.confidence), shot)
+                (
+                    TextReading(frame.ref, line.box, text_tracking.faithful_text(line.text), line.confidence),
+                    shot,
+                )
                 for line in lines
             ]
             for line, track in zip(lines, text_tracking.join(self._tracks, readings), strict=True):
@@ -381,10 +393,16 @@ class _Reader:
                 text, confidence = text_tracking.vote(readings)
             texts.append(
                 OverlayText(
-                    id=f"t{number}", first=readings[0].frame, last=readings[-1].frame,
-                    box_xyxy_px=_rounded(track.box), text_raw=max(readings, key=lambda r: r.confidence).text_raw,
-                    text=text_tracking.safe_text(text), confidence=round(confidence, 4), kind=kind,
-                    changes=running, readings=readings,
+                    id=f"t{number}",
+                    first=readings[0].frame,
+                    last=readings[-1].frame,
+                    box_xyxy_px=_rounded(track.box),
+                    text_raw=max(readings, key=lambda r: r.confidence).text_raw,
+                    text=text_tracking.safe_text(text),
+                    confidence=round(confidence, 4),
+                    kind=kind,
+                    changes=running,
+                    readings=readings,
                 )
             )
         return tuple(texts)

@@ -29,8 +29,10 @@ _INTERFACE = re.compile(
     r"|.{0,24}\b(?:bergabung|joined|menit yang lalu|jam yang lalu))\b.{0,24}$"
 )
 _HANDLE = re.compile(r"^\W{0,2}@[\w.]{2,30}\W{0,2}$")
-_STATUS_COMPANION = re.compile(r"(?i)^(?:[345]g\+?(?:\s?\d{1,3}\s?%)?|lte|h\+|volte|vowifi|wifi|\d{1,3}\s?%|\d+([.,]\d+)?\s?[km]b/s"
-                               r"|telkomsel|indosat|xl|axis|tri|smartfren|im3|by\.?u|ioh)\W*$")
+_STATUS_COMPANION = re.compile(
+    r"(?i)^(?:[345]g\+?(?:\s?\d{1,3}\s?%)?|lte|h\+|volte|vowifi|wifi|\d{1,3}\s?%|\d+([.,]\d+)?\s?[km]b/s"
+    r"|telkomsel|indosat|xl|axis|tri|smartfren|im3|by\.?u|ioh)\W*$"
+)
 _BARE_TIME = re.compile(r"^\W{0,2}[0-2]?\d[.:][0-5]\d(?:\s?[ap]m)?(?:\W.{0,14})?$", re.IGNORECASE)
 _STAMP_WORDS = re.compile(
     r"(?i)gps map camera|timestamp|time ?mark|solocator|\blat(?:itude)?\b|\blong?(?:itude)?\b|hikvision|dahua|ezviz"
@@ -196,13 +198,17 @@ def decide_kinds(tracks: Sequence[TextTrack], width: int, height: int, pictures:
         if track.moves >= 2 and track.moves > 2 * track.fixed:
             kinds.append("scene")
         elif (
-            _INTERFACE.match(text) or _HANDLE.match(text) or jumps_about(track)
+            _INTERFACE.match(text)
+            or _HANDLE.match(text)
+            or jumps_about(track)
             or any(track is clock or _same_row(track, clock) for clock in bar)
         ):
             kinds.append("interface")
-        elif track.fixed >= 2 and track.fixed >= 2 * track.moves:
-            kinds.append("overlay")
-        elif outlives_cut(track, pictures) or _burned_in_score(track, width, height) >= 2.0:
+        elif (
+            (track.fixed >= 2 and track.fixed >= 2 * track.moves)
+            or outlives_cut(track, pictures)
+            or _burned_in_score(track, width, height) >= 2.0
+        ):
             kinds.append("overlay")
         else:
             kinds.append("scene")
@@ -227,8 +233,10 @@ def _burned_in_score(track: TextTrack, width: int, height: int) -> float:
     """Weigh what is left where nothing moves: wording, place, size, slant and tone. From 2 it counts as burned in."""
     box, text, side = track.box, _text(track), min(width, height)
     score = 0.0
-    stamped = [any(t.role == "moment" and t.labelled and (t.dates or t.precision_s == 1) for t in find_times(r.text_raw))
-               for r in track.readings[:12]]
+    stamped = [
+        any(t.role == "moment" and t.labelled and (t.dates or t.precision_s == 1) for t in find_times(r.text_raw))
+        for r in track.readings[:12]
+    ]
     if 2 * sum(stamped) >= len(stamped):
         score += 1.5
     if _STAMP_WORDS.search(text):

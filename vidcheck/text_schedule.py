@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -93,8 +94,9 @@ def _by_cell(mask: U8) -> F32:
     return np.asarray(share, dtype=np.float32)
 
 
-def plan_reads(samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: int, every_s: float,
-               min_gap_s: float) -> Plan:
+def plan_reads(
+    samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: int, every_s: float, min_gap_s: float
+) -> Plan:
     """Choose the frames to read in full.
 
     Parameters
@@ -134,7 +136,8 @@ def plan_reads(samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: i
     chosen = ranked[: max(1, max_reads)]
     read = {s.ref.index for s in chosen}
     unread = tuple(
-        shot.index for shot, inside in spans
+        shot.index
+        for shot, inside in spans
         if shot is not None and not any(shot.start.index <= index < shot.end.index for index in read)
     )
     return Plan(tuple(s.ref for s in sorted(chosen, key=lambda s: s.ref.index)), len(ranked), unread)
@@ -167,7 +170,7 @@ def _fill(inside: Sequence[Sample], taken: Sequence[float], every_s: float) -> l
     """The sharpest samples around evenly spaced times in gaps longer than ``every_s``."""
     edges = [*taken, inside[-1].ref.time_s]
     filled: list[Sample] = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         pieces = int((right - left) // every_s) if right != edges[-1] else int(np.ceil((right - left) / every_s - 0.25))
         for piece in range(1, pieces + 1):
             centre = left + (right - left) * piece / (pieces + (0 if right == edges[-1] else 1))
@@ -177,8 +180,11 @@ def _fill(inside: Sequence[Sample], taken: Sequence[float], every_s: float) -> l
     return filled
 
 
-def _rank(first: Sequence[tuple[Sample, Shot | None]], changes: Sequence[tuple[float, Sample]],
-          between: Sequence[Sample]) -> list[Sample]:
+def _rank(
+    first: Sequence[tuple[Sample, Shot | None]],
+    changes: Sequence[tuple[float, Sample]],
+    between: Sequence[Sample],
+) -> list[Sample]:
     """Order of worth: new pictures, then repeats of stills, then arrivals by size, then what lies between."""
     fresh = [s for s, shot in first if shot is None or shot.repeats is None]
     again = [s for s, shot in first if shot is not None and shot.repeats is not None]

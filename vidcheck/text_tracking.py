@@ -103,8 +103,12 @@ class TextTrack:
     def box(self) -> Box:
         """Median box."""
         boxes = [reading.box_xyxy_px for reading in self.readings]
-        return (median(b[0] for b in boxes), median(b[1] for b in boxes),
-                median(b[2] for b in boxes), median(b[3] for b in boxes))
+        return (
+            median(b[0] for b in boxes),
+            median(b[1] for b in boxes),
+            median(b[2] for b in boxes),
+            median(b[3] for b in boxes),
+        )
 
     @property
     def stays(self) -> bool:
@@ -155,8 +159,11 @@ def join(tracks: list[TextTrack], readings: Sequence[tuple[TextReading, int]]) -
     Returns the track of each reading, in the order given.
     """
     scored = sorted(
-        ((track.match(reading, shot), i, k) for i, (reading, shot) in enumerate(readings)
-         for k, track in enumerate(tracks)),
+        (
+            (track.match(reading, shot), i, k)
+            for i, (reading, shot) in enumerate(readings)
+            for k, track in enumerate(tracks)
+        ),
         reverse=True,
     )
     given: dict[int, TextTrack] = {}

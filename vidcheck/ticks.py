@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -124,8 +125,9 @@ def tick_test(ticks: Sequence[Tick], precision_s: int, *, tolerance_s: float = 0
     return _judge([ticks[i] for i in order], order, t, c, q, tolerance_s, rates, path)
 
 
-def _courses(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float,
-             tol: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _courses(
+    t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float, tol: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Propose (rate, offset) courses: true and frozen ones, and odd rates that many pairs agree on."""
     pairs: list[tuple[float, float]] = []
     for rate in (1.0, 0.0, *_odd_rates(t, c, q)):
@@ -133,8 +135,9 @@ def _courses(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float,
         # a course a fits reading i where a - q - tol < residual_i <= a + tol: candidates end at a reading
         candidates = np.unique(np.round(np.concatenate([residual, residual + q - tol]), 3))
         if candidates.size > _MAX_OFFSETS:
-            support = ((residual[None, :] <= candidates[:, None] + tol)
-                       & (residual[None, :] > candidates[:, None] - q - tol)).sum(axis=1)
+            support = (
+                (residual[None, :] <= candidates[:, None] + tol) & (residual[None, :] > candidates[:, None] - q - tol)
+            ).sum(axis=1)
             candidates = candidates[np.argsort(-support, kind="stable")[:_MAX_OFFSETS]]
         pairs.extend((rate, float(a)) for a in candidates)
     table = np.array(pairs)
@@ -166,8 +169,14 @@ def _odd_rates(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float)
     return list(dict.fromkeys(found + [s for s in simple if any(abs(s - f) < 0.12 * s for f in found)]))
 
 
-def _best_path(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float, tol: float,
-               rates: npt.NDArray[np.float64], offsets: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def _best_path(
+    t: npt.NDArray[np.float64],
+    c: npt.NDArray[np.float64],
+    q: float,
+    tol: float,
+    rates: npt.NDArray[np.float64],
+    offsets: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
     """Viterbi: state of every reading, -1 where it lies on no course."""
     n, k = len(t), len(rates)
     predicted = offsets[None, :] + rates[None, :] * t[:, None]
@@ -195,8 +204,14 @@ def _best_path(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: float,
     return states
 
 
-def _one_course(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], members: list[int], rate: float, q: float,
-                tol: float) -> bool:
+def _one_course(
+    t: npt.NDArray[np.float64],
+    c: npt.NDArray[np.float64],
+    members: list[int],
+    rate: float,
+    q: float,
+    tol: float,
+) -> bool:
     """Whether one offset at this rate fits all of these readings."""
     residual = c[members] - rate * t[members]
     return bool(np.ptp(residual) < q + 2 * tol)
@@ -213,26 +228,33 @@ def _rate_bounds(t: npt.NDArray[np.float64], c: npt.NDArray[np.float64], q: floa
     return float(((dc - slack)[ahead] / dt[ahead]).max()), float(((dc + slack)[ahead] / dt[ahead]).min())
 
 
-def _judge(ticks: Sequence[Tick], order: Sequence[int], t: npt.NDArray[np.float64], c: npt.NDArray[np.float64],
-           q: float, tol: float, rates: npt.NDArray[np.float64], path: npt.NDArray[np.int64]) -> TickTest:
+def _judge(
+    ticks: Sequence[Tick],
+    order: Sequence[int],
+    t: npt.NDArray[np.float64],
+    c: npt.NDArray[np.float64],
+    q: float,
+    tol: float,
+    rates: npt.NDArray[np.float64],
+    path: npt.NDArray[np.int64],
+) -> TickTest:
     used = [i for i in range(len(ticks)) if path[i] >= 0]
     rejected = [i for i in range(len(ticks)) if path[i] < 0]
     groups: list[list[int]] = []
     for i in used:
-        if groups and path[groups[-1][-1]] == path[i]:
-            groups[-1].append(i)
-        elif groups and rates[path[groups[-1][-1]]] == rates[path[i]] and _one_course(
-            t, c, [*groups[-1], i], float(rates[path[i]]), q, tol
-        ):
+        last = path[groups[-1][-1]] if groups else -1
+        rate_i = float(rates[path[i]])
+        same = last == path[i] or (
+            last >= 0 and rates[last] == rate_i and _one_course(t, c, [*groups[-1], i], rate_i, q, tol)
+        )
+        if same:
             groups[-1].append(i)
         else:
             groups.append([i])
-    stretches = tuple(
-        Stretch(ticks[g[0]].frame, ticks[g[-1]].frame, float(rates[path[g[0]]]), len(g)) for g in groups
-    )
+    stretches = tuple(Stretch(ticks[g[0]].frame, ticks[g[-1]].frame, float(rates[path[g[0]]]), len(g)) for g in groups)
     jumps = tuple(
         Jump(ticks[a[-1]].frame, ticks[b[0]].frame, float(c[b[0]] - c[a[-1]]), float(t[b[0]] - t[a[-1]]))
-        for a, b in zip(groups, groups[1:], strict=False)
+        for a, b in pairwise(groups)
     )
     longest = max(groups, key=len) if groups else []
     span = float(t[used[-1]] - t[used[0]]) if used else 0.0
@@ -248,16 +270,34 @@ def _judge(ticks: Sequence[Tick], order: Sequence[int], t: npt.NDArray[np.float6
         first, last = float(base.max()), float((base + q).min())
         zero = (first, last) if first < last else ((first + last) / 2 - tol, (first + last) / 2 + tol)
     flips = tuple(
-        (ticks[a].frame, ticks[b].frame)
-        for a, b in zip(used, used[1:], strict=False)
-        if q >= 60 and c[b] - c[a] == q and t[b] - t[a] < q
+        (ticks[a].frame, ticks[b].frame) for a, b in pairwise(used) if q >= 60 and c[b] - c[a] == q and t[b] - t[a] < q
     )
-    return TickTest(verdict, rate, low, high, zero, stretches, jumps, flips,
-                    tuple(sorted(order[i] for i in used)), tuple(sorted(order[i] for i in rejected)), round(span, 6))
+    return TickTest(
+        verdict,
+        rate,
+        low,
+        high,
+        zero,
+        stretches,
+        jumps,
+        flips,
+        tuple(sorted(order[i] for i in used)),
+        tuple(sorted(order[i] for i in rejected)),
+        round(span, 6),
+    )
 
 
-def _verdict(n: int, used: Sequence[int], courses: int, low: float | None, high: float | None, span: float, q: float,
-             tol: float, c: npt.NDArray[np.float64]) -> Verdict:
+def _verdict(
+    n: int,
+    used: Sequence[int],
+    courses: int,
+    low: float | None,
+    high: float | None,
+    span: float,
+    q: float,
+    tol: float,
+    c: npt.NDArray[np.float64],
+) -> Verdict:
     if len(used) < max(1, 0.6 * n):
         return "unreadable"
     if courses > 1:

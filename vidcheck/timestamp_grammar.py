@@ -61,8 +61,12 @@ YEAR = r"(?:19[7-9]\d|20\d\d)"
 GLUED_TIME = r"\d{1,2}\s?[:;.]\s?\d\d"
 YMD = re.compile(rf"(?<!\d)(?P<y>{YEAR}){SEP}(?P<a>{MONTH}){SEP}(?P<b>{DAY})(?:日)?(?:(?!\d)|(?={GLUED_TIME}))")
 XXY = re.compile(rf"(?<!\d)(?P<a>\d{{1,2}}){SEP}(?P<b>\d{{1,2}}){SEP}(?P<y>{YEAR})(?:(?!\d)|(?={GLUED_TIME}))")
-SHORT = re.compile(r"(?<![\d/.:-])(?P<a>\d\d)(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d\d)(?:(?![\d/:-])|(?=\d\d[:;.]\d\d))")
-COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[ _T-]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)")
+SHORT = re.compile(
+    r"(?<![\d/.:-])(?P<a>\d\d)(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d\d)(?:(?![\d/:-])|(?=\d\d[:;.]\d\d))"
+)
+COMPACT = re.compile(
+    r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[ _T-]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?!\d)"
+)
 NAME = r"[A-Za-z0158|]{3,10}"
 DAY_NAME_YEAR = re.compile(
     rf"(?<!\d)(?P<d>{DAY})(?:st|nd|rd|th)?[\s.,/-]{{0,3}}(?P<mon>{NAME})(?:[\s.,/'\u2019-]{{0,3}}(?P<y>{YEAR}|(?<=['\u2019/-])\d\d))?"
@@ -76,26 +80,36 @@ TIME = re.compile(
     r"(?<![\d:])(?P<h>[01]?\d|2[0-4])(?P<sep>\s?[:;\u2236]\s?|\s?\.\s?)(?P<m>[0-5]\d)"
     r"(?:\s?[:;\u2236.]\s?(?P<s>[0-5]\d)(?:[.,:]\d{1,3})?)?(?!\d|\s?[:;.]\d)"
 )
-TIME_LOST_COLON = re.compile(r"(?<![\d:])(?:(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)[:;.](?P<s>[0-5]\d)|"
-                              r"(?P<h2>[01]\d|2[0-3])[:;.](?P<m2>[0-5]\d)(?P<s2>[0-5]\d))(?![\d:])")
-TIME_LOST_SPACE = re.compile(
-    r"(?<![\d:/.-])(?P<h>[01]?\d|2[0-3]) (?P<m>[0-5]\d)[:;.](?P<s>[0-5]\d)(?![\d:;.])"
+TIME_LOST_COLON = re.compile(
+    r"(?<![\d:])(?:(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)[:;.](?P<s>[0-5]\d)|"
+    r"(?P<h2>[01]\d|2[0-3])[:;.](?P<m2>[0-5]\d)(?P<s2>[0-5]\d))(?![\d:])"
 )
+TIME_LOST_SPACE = re.compile(r"(?<![\d:/.-])(?P<h>[01]?\d|2[0-3]) (?P<m>[0-5]\d)[:;.](?P<s>[0-5]\d)(?![\d:;.])")
 HOUR_WORD = re.compile(r"(?i)\b(?:jam|pukul|pkl\.?)\s{0,2}(?P<h>[01]?\d|2[0-4])(?![\d:.;])")
 LABEL = re.compile(r"(?i)(?:pukul|pkl|jam|at|tgl|tanggal|time|waktu)\s?[.:]?\s{0,2}$")
 MERIDIEM = re.compile(r"(?i)^\s{0,2}([ap])\s?\.?\s?m")
 PERIOD = re.compile(r"(?i)^\s{0,2}(?:wib|wita|wit)?\s{0,2}(dini\s?hari|pagi|siang|sore|petang|malam)")
-PERIOD_HOURS = {"dinihari": range(0, 5), "pagi": range(0, 12), "siang": range(10, 16), "sore": range(14, 19),
-                 "petang": range(15, 20), "malam": (*range(18, 24), 0, 1, 2, 3)}
+PERIOD_HOURS = {
+    "dinihari": range(0, 5),
+    "pagi": range(0, 12),
+    "siang": range(10, 16),
+    "sore": range(14, 19),
+    "petang": range(15, 20),
+    "malam": (*range(18, 24), 0, 1, 2, 3),
+}
 ZONE = re.compile(
     r"(?i)^[\s(,|-]{0,3}(?:(?P<name>W[I1l|]TA|W[I1l|][B8]|W[I1l|]T)(?![A-Za-z])"
     r"|(?:GMT|UTC)\s?(?P<sign>[+-\u2212])\s?(?P<oh>[01]?\d)(?:[:.]?(?P<om>[0-5]\d))?)"
 )
-RANGE_LINK = re.compile(r"(?i)^\s?(?:wib|wita|wit)?\s?(?:-|\u2013|\u2014|~|s\s?/\s?d\.?|s\.d\.?|sd|sampai|hingga|to|until)\s?$")
+RANGE_LINK = re.compile(
+    r"(?i)^\s?(?:wib|wita|wit)?\s?(?:-|\u2013|\u2014|~|s\s?/\s?d\.?|s\.d\.?|sd|sampai|hingga|to|until)\s?$"
+)
 TIMER_BEFORE = re.compile(r"(?i)(?:\brec\b|●|timer|durasi|[-/])\s?$")
 NOT_A_TIME_BEFORE = re.compile(r"(?i)(?:rp\.?|idr|\$|lat|long?|lon|v|ver\.?|no\.?|ayat)\s?[:.]?\s?-?$")
 NOT_A_TIME_AFTER = re.compile(r"(?i)^\s?(?:%|°|\u00ba|['\"]|km|kg|gb|mb|rb|ribu|jt|juta|k\b|m\b|fps|mbps|usd|persen)")
-JOIN = re.compile(r"(?i)^[\s,;|@()\[\]•·T/-]{0,4}(?:[a-z'\u2019.]{2,10}[\s,.]{0,3})?(?:pukul|pkl|jam|at|wib|wita|wit)?[\s.:,@()|-]{0,3}$")
+JOIN = re.compile(
+    r"(?i)^[\s,;|@()\[\]•·T/-]{0,4}(?:[a-z'\u2019.]{2,10}[\s,.]{0,3})?(?:pukul|pkl|jam|at|wib|wita|wit)?[\s.:,@()|-]{0,3}$"
+)
 
 
 def normalise(text: str) -> str:

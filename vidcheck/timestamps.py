@@ -23,6 +23,7 @@ from vidcheck import timestamp_grammar as grammar
 Order = Literal["dmy", "mdy", "ymd", "named"]
 Role = Literal["moment", "range", "duration"]
 
+
 @dataclass(frozen=True, slots=True)
 class PrintedTime:
     """One date, time, or both, as found in a text, with every meaning that the print leaves open."""
@@ -126,10 +127,16 @@ def join_readings(day: PrintedTime, clock: PrintedTime) -> PrintedTime:
     """Join a date and a time that stand in separate texts of one stamp, such as two lines of one block."""
     joined = f"{day.text} {clock.text}"
     return replace(
-        day, text=joined, clock=clock.clock, clock_12h=clock.clock_12h, precision_s=clock.precision_s,
+        day,
+        text=joined,
+        clock=clock.clock,
+        clock_12h=clock.clock_12h,
+        precision_s=clock.precision_s,
         zone=clock.zone or day.zone,
         utc_offset_min=clock.utc_offset_min if clock.zone else day.utc_offset_min,
-        labelled=True, role=clock.role, repairs=day.repairs + clock.repairs,
+        labelled=True,
+        role=clock.role,
+        repairs=day.repairs + clock.repairs,
     )
 
 
@@ -186,8 +193,14 @@ def _dates(text: str, repaired: Sequence[bool]) -> Iterator[_DatePart]:
 
     parts: list[_DatePart] = []
 
-    def add(match: re.Match[str], options: tuple[tuple[Order, date], ...], *, extra: int = 0,
-            day_month: tuple[int, int] | None = None, clock: time | None = None) -> None:
+    def add(
+        match: re.Match[str],
+        options: tuple[tuple[Order, date], ...],
+        *,
+        extra: int = 0,
+        day_month: tuple[int, int] | None = None,
+        clock: time | None = None,
+    ) -> None:
         if (options or day_month) and free(match.start(), match.end()):
             taken.append(match.span())
             repairs = sum(repaired[match.start() : match.end()]) + extra
@@ -257,8 +270,17 @@ def _times(text: str, repaired: Sequence[bool], days: Sequence[_DatePart]) -> It
             yield part
 
 
-def _time_part(body: str, match: re.Match[str], hour: int, minute: int, second: str | None, guessed: int,
-               repaired: Sequence[bool], *, hour_only: bool = False) -> _TimePart | None:
+def _time_part(
+    body: str,
+    match: re.Match[str],
+    hour: int,
+    minute: int,
+    second: str | None,
+    guessed: int,
+    repaired: Sequence[bool],
+    *,
+    hour_only: bool = False,
+) -> _TimePart | None:
     before, after, end = body[: match.start()], body[match.end() :], match.end()
     if grammar.NOT_A_TIME_BEFORE.search(before[-8:]) or grammar.NOT_A_TIME_AFTER.match(after):
         return None
@@ -360,7 +382,10 @@ def _reading(plain: str, text: str, day: _DatePart | None, clock: _TimePart | No
         clock=at,
         clock_12h=clock.other_half if clock is not None else None,
         precision_s=clock.precision_s if clock is not None else 1 if at is not None else 86400,
-        zone=zone, utc_offset_min=offset, weekday=weekday, weekday_agrees=agrees,
+        zone=zone,
+        utc_offset_min=offset,
+        weekday=weekday,
+        weekday_agrees=agrees,
         labelled=clock.strong if alone and clock is not None else True,
         role=clock.role if clock is not None else "moment",
         repairs=sum(part.repairs for part in pieces) + (fixes if weekday is not None else 0),

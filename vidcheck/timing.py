@@ -190,9 +190,7 @@ def _narrow(
         together = together & allowed[id_]
     if together:
         return together, fitting, conflicts
-    clashing = {
-        id_ for a, b in combinations(fitting, 2) if not current & allowed[a] & allowed[b] for id_ in (a, b)
-    }
+    clashing = {id_ for a, b in combinations(fitting, 2) if not current & allowed[a] & allowed[b] for id_ in (a, b)}
     clashing = clashing or set(fitting)
     agreed = current
     for id_ in fitting:
@@ -207,13 +205,13 @@ def _narrow(
 
 
 def _conflict(ids: tuple[str, ...], by_id: dict[str, TimeClue]) -> Conflict:
-    parts_id = "; ".join(f"{id_}: {by_id[id_].words.id}" for id_ in ids)
-    parts_en = "; ".join(f"{id_}: {by_id[id_].words.en}" for id_ in ids)
+    parts_id = "; ".join(f"{id_}: {by_id[id_].words.id.rstrip('.')}" for id_ in ids)
+    parts_en = "; ".join(f"{id_}: {by_id[id_].words.en.rstrip('.')}" for id_ in ids)
     return Conflict(
         clues=ids,
         words=Words(
-            id=f"Petunjuk ini tidak mungkin semuanya benar. {parts_id}",
-            en=f"These clues cannot all be true. {parts_en}",
+            id=f"Petunjuk ini tidak mungkin semuanya benar. {parts_id}.",
+            en=f"These clues cannot all be true. {parts_en}.",
         ),
     )
 
@@ -267,18 +265,12 @@ def _listen(
     return current, kept, conflicts
 
 
-def _light_clashes(
-    current: Spans, clues: Sequence[TimeClue], used: list[str], zone: ZoneInfo | None
-) -> list[Conflict]:
+def _light_clashes(current: Spans, clues: Sequence[TimeClue], used: list[str], zone: ZoneInfo | None) -> list[Conflict]:
     """Find light that does not fit the hours of a narrow interval, and shots in daylight beside shots at
     night.
     """
     by_id = {clue.id: clue for clue in clues}
-    light = [
-        clue
-        for clue in clues
-        if clue.source == "lighting" and clue.hour_weights and clue.grade != "contextual"
-    ]
+    light = [clue for clue in clues if clue.source == "lighting" and clue.hour_weights and clue.grade != "contextual"]
     found = []
     for a, b in combinations(light, 2):
         assert a.hour_weights and b.hour_weights
@@ -318,14 +310,10 @@ def _day_weights(clues: Sequence[TimeClue], conflicts: list[Conflict]) -> tuple[
     return tuple(round(weight / top, 4) for weight in smallest) if top > 0 else None
 
 
-def _setters(
-    current: Spans, used: list[str], allowed: dict[str, Spans], by_id: dict[str, TimeClue]
-) -> list[str]:
+def _setters(current: Spans, used: list[str], allowed: dict[str, Spans], by_id: dict[str, TimeClue]) -> list[str]:
     """Return the clues that set an end of the interval or state a time within it; the others only agree."""
     low, high = current.hull
-    heard = any(
-        by_id[id_].kind == "day_part" for id_ in used
-    )  # an hour is cut out of days that the bounds give
+    heard = any(by_id[id_].kind == "day_part" for id_ in used)  # an hour is cut out of days that the bounds give
     found = []
     for id_ in used:
         clue = by_id[id_]

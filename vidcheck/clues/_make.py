@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from vidcheck.facts.places import ZONES
@@ -39,7 +39,7 @@ def make(
     )  # fmt: skip
 
 
-def local_readings(local: datetime, zone: ZoneInfo | None) -> tuple[datetime, ...]:
+def local_readings(local: datetime, zone: ZoneInfo | None, zones: tuple[tzinfo, ...] = ()) -> tuple[datetime, ...]:
     """Return what a local time without zone can be: one reading, or one for each zone of Indonesia, earliest
     first.
 
@@ -49,9 +49,11 @@ def local_readings(local: datetime, zone: ZoneInfo | None) -> tuple[datetime, ..
         Naive local time.
     zone:
         The zone of the clock, or None where it is not known.
+    zones:
+        Zones that a position in the file leaves, latest clock first; empty takes all three of Indonesia.
     """
-    zones = (zone,) if zone is not None else tuple(reversed(ZONES_WEST_TO_EAST))
-    return tuple(local.replace(tzinfo=one) for one in zones)
+    possible = (zone,) if zone is not None else zones or tuple(reversed(ZONES_WEST_TO_EAST))
+    return tuple(local.replace(tzinfo=one) for one in possible)
 
 
 def latest_reading(local: datetime) -> datetime:
@@ -86,9 +88,7 @@ def parse_tag_time(text: str) -> tuple[datetime, int] | None:
         return None
     year, month, date_, hour, minute, second, zone = match.groups()
     try:
-        value = datetime(
-            int(year), int(month), int(date_), int(hour or 0), int(minute or 0), int(second or 0)
-        )
+        value = datetime(int(year), int(month), int(date_), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
         return None
     if not plausible(value):

@@ -138,10 +138,14 @@ def _join_lines(days: Sequence[StampReading], clocks: Sequence[StampReading]) ->
         if clock.printed.dates:
             joined.append(clock)
         else:
-            joined.append(replace(
-                clock, printed=join_readings(day.printed, clock.printed), raw=f"{day.raw} {clock.raw}",
-                confidence=min(day.confidence, clock.confidence),
-            ))
+            joined.append(
+                replace(
+                    clock,
+                    printed=join_readings(day.printed, clock.printed),
+                    raw=f"{day.raw} {clock.raw}",
+                    confidence=min(day.confidence, clock.confidence),
+                )
+            )
     return joined
 
 
@@ -172,8 +176,11 @@ def _vote_date(readings: Sequence[StampReading]) -> tuple[tuple[date, ...], floa
         return (), 1.0
     dates, weight = max(votes.items(), key=lambda item: item[1])
     # the day after, at midnight, is the same stamp going on
-    near = sum(w for d, w in votes.items() if len(d) == len(dates) and abs((d[0] - dates[0]).days) == 1
-               and _crosses_midnight(readings))
+    near = sum(
+        w
+        for d, w in votes.items()
+        if len(d) == len(dates) and abs((d[0] - dates[0]).days) == 1 and _crosses_midnight(readings)
+    )
     return dates, (weight + near) / sum(votes.values())
 
 
@@ -185,8 +192,10 @@ def _crosses_midnight(readings: Sequence[StampReading]) -> bool:
 def _give_date(printed: PrintedTime, dates: tuple[date, ...]) -> PrintedTime:
     if printed.dates == dates:
         return printed
-    if len(printed.dates) == len(dates) == 1 and abs((printed.dates[0] - dates[0]).days) == 1 and (
-        printed.clock is not None and printed.clock.hour in (0, 23)
+    if (
+        len(printed.dates) == len(dates) == 1
+        and abs((printed.dates[0] - dates[0]).days) == 1
+        and (printed.clock is not None and printed.clock.hour in (0, 23))
     ):
         return printed
     return replace(printed, dates=dates, orders=tuple(printed.orders[:1] or ("dmy",)) * len(dates))

@@ -73,9 +73,7 @@ def parse_time(text: str, *, zone: ZoneInfo | None, option: str) -> tuple[dateti
     try:
         if match is not None:
             year, month, day, hour, minute, second, mark = match.groups()
-            stated = datetime(
-                int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0)
-            )
+            stated = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
             step = 86400 if hour is None else 60 if second is None else 1
             tz = _zone_mark(mark)
         else:
@@ -175,17 +173,13 @@ def heard_adzan(names: str, *, place: Place | None, day: date | None) -> tuple[T
     for name in filter(None, (part.strip().casefold() for part in names.split(","))):
         prayer = _ALIASES.get(name)
         if prayer is None:
-            raise UsageError(
-                f"--heard-adzan: no prayer called {name[:30]!r}.", f"One of: {', '.join(PRAYERS)}."
-            )
+            raise UsageError(f"--heard-adzan: no prayer called {name[:30]!r}.", f"One of: {', '.join(PRAYERS)}.")
         found.append(_adzan(prayer, place, day))
     return tuple(found)
 
 
 def _adzan(prayer: Prayer, place: Place | None, day: date | None) -> TimeClue:
-    heard = Words(
-        id=f"Pemeriksa mendengar azan {prayer}", en=f"The examiner heard the call to {prayer} prayer"
-    )
+    heard = Words(id=f"Pemeriksa mendengar azan {prayer}", en=f"The examiner heard the call to {prayer} prayer")
     caveats = [
         _THEIRS,
         Words(
@@ -209,11 +203,7 @@ def _adzan(prayer: Prayer, place: Place | None, day: date | None) -> TimeClue:
                 en="Computed with the coordinates of the provincial capital; it can be some minutes off.",
             )
         )
-    days = (
-        (day,)
-        if day is not None
-        else tuple(date(2025, month, mid) for month in range(1, 13) for mid in (3, 18))
-    )
+    days = (day,) if day is not None else tuple(date(2025, month, mid) for month in range(1, 13) for mid in (3, 18))
     times = [prayer_time(prayer, place.lat, place.lon, one).astimezone(place.zoneinfo) for one in days]
     minutes = [(time.hour * 60 + time.minute + time.second / 60) for time in times]
     margin = timedelta(0) if place.coordinates == "own_seat" else FAR_SEAT
@@ -257,11 +247,7 @@ def shadow(height: float, length: float, *, place: Place | None, day: date | Non
     """
     lat, lon = (place.lat, place.lon) if place is not None else (None, None)
     zone = place.tz if place is not None else None
-    days = (
-        (day,)
-        if day is not None
-        else tuple(date(2025, month, mid) for month in range(1, 13) for mid in (6, 21))
-    )
+    days = (day,) if day is not None else tuple(date(2025, month, mid) for month in range(1, 13) for mid in (6, 21))
     results = [sun.shadow_times(height, length, date=one, lat=lat, lon=lon, zone=zone) for one in days]
     first = results[0]
     measured = Words(
@@ -274,12 +260,8 @@ def shadow(height: float, length: float, *, place: Place | None, day: date | Non
     windows = [window for result in results for window in result.windows]
     if place is None or not windows:
         impossible = place is not None
-        why_id = (
-            ", tidak mungkin di tempat dan tanggal itu" if impossible else "; berikan --place untuk jamnya"
-        )
-        why_en = (
-            ", which is impossible at that place and date" if impossible else "; give --place for the hours"
-        )
+        why_id = ", tidak mungkin di tempat dan tanggal itu" if impossible else "; berikan --place untuk jamnya"
+        why_en = ", which is impossible at that place and date" if impossible else "; give --place for the hours"
         return make(
             "day_part", "examiner", "examiner", "contextual",
             Words(id=f"{measured.id}{why_id}.", en=f"{measured.en}{why_en}."),

@@ -14,13 +14,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from vidcheck.clues._make import latest_reading, local_readings, make, plausible, say_local
+from vidcheck.clues.metadata import position_zones
 from vidcheck.clues.provenance import Provenance
 from vidcheck.facts.wording import moment
 from vidcheck.types import Clock, Source, TimeClue, Words
 
-EventKind = Literal[
-    "recorded", "recorded_bare", "cctv", "edited", "screen", "screenshot", "sent", "saved", "unknown"
-]
+EventKind = Literal["recorded", "recorded_bare", "cctv", "edited", "screen", "screenshot", "sent", "saved", "unknown"]
 
 _D = r"(?P<Y>20\d\d)[-_.]?(?P<M>0[1-9]|1[0-2])[-_.]?(?P<D>0[1-9]|[12]\d|3[01])"
 _T = r"(?P<h>[01]\d|2[0-3])[-_.:]?(?P<m>[0-5]\d)[-_.:]?(?P<s>[0-5]\d)(?:\d{3}(?!\d)|(?!\d)|(?=_))"
@@ -210,7 +209,9 @@ def _clue(event: NameEvent, source: Source, provenance: Provenance, zone: ZoneIn
 
 
 def _recorded(event: NameEvent, source: Source, provenance: Provenance, zone: ZoneInfo | None) -> TimeClue:
-    readings = (event.when,) if event.when.tzinfo is not None else local_readings(event.when, zone)
+    readings = (
+        (event.when,) if event.when.tzinfo is not None else local_readings(event.when, zone, position_zones(source))
+    )
     said = moment(event.when, zone) if event.when.tzinfo is not None else say_local(event.when)
     length = timedelta(seconds=max(1.0, source.duration_s) + 1)
     supported = provenance.original or (event.kind == "recorded" and not provenance.signs)

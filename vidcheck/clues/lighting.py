@@ -62,9 +62,7 @@ def _clue(
     best = max(shots, key=lambda shot: shot.probability)
     lat, lon = (place.lat, place.lon) if place is not None else (None, None)
     name = place.tz if place is not None else zone.key if zone is not None else None
-    probabilities = {
-        key: p for key, p in best.alternatives.items() if key in get_args(LightingLabel) and p > 0
-    }
+    probabilities = {key: p for key, p in best.alternatives.items() if key in get_args(LightingLabel) and p > 0}
     if not probabilities:
         probabilities = {label: best.probability, "unknown": max(0.0, 1.0 - best.probability)}
     tables = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from vidcheck.clues._make import (
@@ -22,6 +22,7 @@ from vidcheck.clues._make import (
     say_local,
 )
 from vidcheck.clues.provenance import Provenance
+from vidcheck.facts.places import zones_at
 from vidcheck.facts.wording import moment, zone_of
 from vidcheck.types import Clock, Source, TimeClue, Words
 
@@ -30,8 +31,7 @@ _CLOCK = Words(
     en="A device's clock can be wrong and tags can be changed.",
 )
 _BOTH = Words(
-    id="Tag ini menurut spesifikasi UTC, tetapi sebagian perangkat menulis waktu setempat; kedua bacaan "
-    "ditunjukkan.",
+    id="Tag ini menurut spesifikasi UTC, tetapi sebagian perangkat menulis waktu setempat; kedua bacaan ditunjukkan.",
     en="By its specification this tag is UTC, but some devices write local time; both readings are shown.",
 )
 _FILMED = Words(
@@ -79,6 +79,12 @@ def location(source: Source) -> tuple[float, float] | None:
         if -90 <= lat <= 90 and -180 <= lon <= 180 and (abs(lat) > 1e-6 or abs(lon) > 1e-6):
             return lat, lon
     return None
+
+
+def position_zones(source: Source) -> tuple[tzinfo, ...]:
+    """Return the zones that the position in the file's tags leaves; empty where there is no position."""
+    found = location(source)
+    return zones_at(*found) if found is not None else ()
 
 
 def clues(source: Source, provenance: Provenance, *, zone: ZoneInfo | None) -> tuple[TimeClue, ...]:
@@ -164,12 +170,10 @@ def _creation(
     stated, step = parsed
     if step == 86400:
         latest = latest_reading(stated.replace(tzinfo=None)) + timedelta(days=1)
-        return _bound(
-            key, value, latest, say_local(stated).id.split(" pukul ")[0], _date_en(stated), provenance, ()
-        )
+        return _bound(key, value, latest, say_local(stated).id.split(" pukul ")[0], _date_en(stated), provenance, ())
     as_utc = stated if stated.tzinfo is not None else stated.replace(tzinfo=UTC)
     naive = as_utc.astimezone(UTC).replace(tzinfo=None)
-    local = local_readings(naive, zone)
+    local = local_readings(naive, zone, position_zones(source))
     said, other = moment(as_utc, zone), say_local(naive)
     if not provenance.original:
         # Read as UTC the bound is the later of the two readings: the one that cannot cut off the truth.
@@ -213,7 +217,7 @@ def _date_en(value: datetime) -> str:
 def _apple(
     key: str, value: str, stated: datetime, source: Source, provenance: Provenance, zone: ZoneInfo | None
 ) -> TimeClue:
-    readings = (stated,) if stated.tzinfo is not None else local_readings(stated, zone)
+    readings = (stated,) if stated.tzinfo is not None else local_readings(stated, zone, position_zones(source))
     said = moment(stated, stated.tzinfo) if stated.tzinfo is not None else say_local(stated)
     length = timedelta(seconds=max(1.0, source.duration_s) + 5)
     if not provenance.original:
@@ -246,7 +250,11 @@ def _exif(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Iter
             continue
         seen.add(stated)
         offset = parse_offset(exif.get(offset_key, "") or exif.get("OffsetTime", ""))
-        readings = (stated.replace(tzinfo=offset),) if offset is not None else local_readings(stated, zone)
+        readings = (
+            (stated.replace(tzinfo=offset),)
+            if offset is not None
+            else local_readings(stated, zone, position_zones(source))
+        )
         said = moment(readings[0], offset or zone) if len(readings) == 1 else say_local(stated)
         basis = f"{key}={exif[key]}" + (f" {offset_key}={exif.get(offset_key, '')}" if offset else "")
         if taken and provenance.original:
@@ -262,9 +270,7 @@ def _exif(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Iter
             )  # fmt: skip
         else:
             latest = readings[0] if offset is not None else latest_reading(stated)
-            yield _bound(
-                key, basis.split("=", 1)[1], latest + timedelta(seconds=1), said.id, said.en, provenance, ()
-            )
+            yield _bound(key, basis.split("=", 1)[1], latest + timedelta(seconds=1), said.id, said.en, provenance, ())
 
 
 def _gps(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Iterator[TimeClue]:
@@ -275,10 +281,8 @@ def _gps(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Itera
     fixed = parsed[0].replace(tzinfo=UTC)
     said = moment(fixed, zone)
     stale = Words(
-        id="Waktu satelit milik posisi terakhir, yang dapat lebih tua daripada gambar; sebagian kamera "
-        "salah tanggal.",
-        en="Satellite time belongs to the last position, which can be older than the picture; some cameras "
-        "misdate it.",
+        id="Waktu satelit milik posisi terakhir, yang dapat lebih tua daripada gambar; sebagian kamera salah tanggal.",
+        en="Satellite time belongs to the last position, which can be older than the picture; some cameras misdate it.",
     )
     basis = f"GPSDateStamp={gps['GPSDateStamp']} GPSTimeStamp={gps['GPSTimeStamp']}"
     if provenance.original:
@@ -294,9 +298,7 @@ def _gps(source: Source, provenance: Provenance, zone: ZoneInfo | None) -> Itera
 
 def _xmp(source: Source, zone: ZoneInfo | None) -> Iterator[TimeClue]:
     exif = source.tags.get("exif", {})
-    known = {
-        exif.get(key, "").replace(":", "-", 2).replace(" ", "T") for key in ("DateTimeOriginal", "DateTime")
-    }
+    known = {exif.get(key, "").replace(":", "-", 2).replace(" ", "T") for key in ("DateTimeOriginal", "DateTime")}
     tags = source.tags.get("xmp", {})
     pairs = [(key, value) for key, value in tags.items() if key != "packet"]
     pairs += [(match["key"], match["value"]) for match in _XMP.finditer(tags.get("packet", ""))]

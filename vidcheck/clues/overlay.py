@@ -58,17 +58,14 @@ _TICKS: dict[str, Words] = {
         en="The clock stands although the clip runs: a still picture or a caption.",
     ),
     "too_short": Words(
-        id="Klip terlalu pendek untuk menguji jalannya jam.", en="The clip is too short to test the clock's run."
+        id="Klip terlalu pendek untuk menguji jalannya jam.",
+        en="The clip is too short to test the clock's run.",
     ),
-    "unreadable": Words(
-        id="Pembacaan jam saling bertentangan.", en="The readings of the clock contradict each other."
-    ),
+    "unreadable": Words(id="Pembacaan jam saling bertentangan.", en="The readings of the clock contradict each other."),
 }
 
 
-def clues(
-    overlays: Sequence[OverlayText], source: Source, *, zone: ZoneInfo | None
-) -> tuple[TimeClue, ...]:
+def clues(overlays: Sequence[OverlayText], source: Source, *, zone: ZoneInfo | None) -> tuple[TimeClue, ...]:
     """Return what the texts say about the time of recording.
 
     Parameters
@@ -135,9 +132,7 @@ def is_sure(stamp: Stamp) -> bool:
     return len(clean) == len(used) and min(r.confidence for r in clean) >= SURE_CONFIDENCE
 
 
-def _clues_of(
-    stamp: Stamp, overlays: Sequence[OverlayText], source: Source, zone: ZoneInfo | None
-) -> list[TimeClue]:
+def _clues_of(stamp: Stamp, overlays: Sequence[OverlayText], source: Source, zone: ZoneInfo | None) -> list[TimeClue]:
     dates = tuple(d for d in stamp.dates if plausible(datetime.combine(d, time())))
     whose = whose_clock(stamp, overlays, source)
     sure = is_sure(stamp)
@@ -173,22 +168,45 @@ def _moment_clue(
     begin, begin_known = _place(firsts, used, zone)
     finish, _ = _place([m + step for m in lasts], used, zone)
     caveats = [_SET if whose in ("cctv", "device", "timestamp_app") else _TYPED]
-    caveats += [c for c, holds in (
-        (_ORDER, len(dates) > 1), (_HALF, halves), (_ZONE, not begin_known), (_UNSURE, not sure),
-        (_SCREEN, whose == "screen"), (_WALL, stamp.kind == "scene"),
-    ) if holds]
+    caveats += [
+        c
+        for c, holds in (
+            (_ORDER, len(dates) > 1),
+            (_HALF, halves),
+            (_ZONE, not begin_known),
+            (_UNSURE, not sure),
+            (_SCREEN, whose == "screen"),
+            (_WALL, stamp.kind == "scene"),
+        )
+        if holds
+    ]
     caveats.extend(_weekday_caveat(used))
     words = _moment_words(stamp, firsts, lasts, begin, begin_known, whose)
     if whose == "screen":
         return make(
-            "not_after", "overlay", whose, "weak" if sure and len(dates) == 1 else "contextual", words,
-            basis=used[0].raw, latest=max(finish), frames=_frames(stamp), caveats=tuple(caveats),
+            "not_after",
+            "overlay",
+            whose,
+            "weak" if sure and len(dates) == 1 else "contextual",
+            words,
+            basis=used[0].raw,
+            latest=max(finish),
+            frames=_frames(stamp),
+            caveats=tuple(caveats),
             alternatives=tuple(begin) if len(begin) > 1 else (),
         )
     grade = _grade(stamp, whose, sure, source, ambiguous=len(dates) > 1 or halves)
     return make(
-        "date_hint" if grade == "contextual" else "exact", "overlay", whose, grade, words, basis=used[0].raw,
-        earliest=min(begin), latest=max(finish), frames=_frames(stamp), caveats=tuple(caveats),
+        "date_hint" if grade == "contextual" else "exact",
+        "overlay",
+        whose,
+        grade,
+        words,
+        basis=used[0].raw,
+        earliest=min(begin),
+        latest=max(finish),
+        frames=_frames(stamp),
+        caveats=tuple(caveats),
         alternatives=tuple(begin) if len(begin) > 1 else (),
     )
 
@@ -203,8 +221,9 @@ def _grade(stamp: Stamp, whose: Clock, sure: bool, source: Source, *, ambiguous:
         return "moderate"
     if verdict == "true":
         return "strong"
-    if verdict == "too_short" or (verdict == "jumps" and stamp.ticks is not None
-                                  and all(j.clock_advance_s > 0 for j in stamp.ticks.jumps)):
+    if verdict == "too_short" or (
+        verdict == "jumps" and stamp.ticks is not None and all(j.clock_advance_s > 0 for j in stamp.ticks.jumps)
+    ):
         return "moderate"
     return "weak"
 
@@ -220,7 +239,9 @@ def _both_halves(stamp: Stamp, whose: Clock) -> bool:
     if whose == "screen":
         return True
     printed = used[0].printed
-    padded = re.search(r"(?<!\d)0\d\s?[:.;]", printed.text) is not None or printed.clock is None or printed.clock.hour >= 10
+    padded = (
+        re.search(r"(?<!\d)0\d\s?[:.;]", printed.text) is not None or printed.clock is None or printed.clock.hour >= 10
+    )
     return not padded and printed.zone is None and not re.search(r"\d\.\d\d", printed.text)
 
 
@@ -259,12 +280,14 @@ def _weekday_caveat(used: Sequence[StampReading]) -> list[Words]:
     if 2 * len(wrong) <= len(used) or not wrong:
         return []
     day = wrong[0].weekday or 0
-    return [Words(
-        id=f"Hari yang tertulis ({DAYS_ID[day]}) tidak cocok dengan kalender; itu dapat salah tulis, salah setel, "
-        "atau salah baca.",
-        en=f"The printed weekday ({DAYS_EN[day]}) does not fit the calendar; it can be a slip, a wrong setting or a "
-        "misreading.",
-    )]
+    return [
+        Words(
+            id=f"Hari yang tertulis ({DAYS_ID[day]}) tidak cocok dengan kalender; itu dapat salah tulis, salah setel, "
+            "atau salah baca.",
+            en=f"The printed weekday ({DAYS_EN[day]}) does not fit the calendar; it can be a slip, a wrong "
+            "setting or a misreading.",
+        )
+    ]
 
 
 _OWNER: dict[Clock, tuple[str, str]] = {
@@ -277,10 +300,19 @@ _OWNER: dict[Clock, tuple[str, str]] = {
 }
 
 
-def _moment_words(stamp: Stamp, firsts: Sequence[datetime], lasts: Sequence[datetime], placed: Sequence[datetime],
-                  known: bool, whose: Clock) -> Words:
-    owner_id, owner_en = ("Tulisan di tempat kejadian", "A writing in the scene") if stamp.kind == "scene" else (
-        _OWNER.get(whose, _OWNER["unknown"]))
+def _moment_words(
+    stamp: Stamp,
+    firsts: Sequence[datetime],
+    lasts: Sequence[datetime],
+    placed: Sequence[datetime],
+    known: bool,
+    whose: Clock,
+) -> Words:
+    owner_id, owner_en = (
+        ("Tulisan di tempat kejadian", "A writing in the scene")
+        if stamp.kind == "scene"
+        else (_OWNER.get(whose, _OWNER["unknown"]))
+    )
     said = [_say(m) for m in dict.fromkeys(firsts)]
     ids, ens = " atau ".join(w.id for w in said), " or ".join(w.en for w in said)
     if len(said) == 1 and lasts[0] != firsts[0]:
@@ -333,17 +365,29 @@ def _date_clue(stamp: Stamp, dates: tuple[date, ...], whose: Clock, sure: bool, 
     begin, known = _place(starts, used, zone)
     finish, _ = _place([s + timedelta(days=1) for s in starts], used, zone)
     said = [say_day(d) for d in dates]
-    owner_id, owner_en = ("Tanggal di tempat kejadian", "A date in the scene") if stamp.kind == "scene" else (
-        "Tanggal pada gambar", "A date in the picture")
+    owner_id, owner_en = (
+        ("Tanggal di tempat kejadian", "A date in the scene")
+        if stamp.kind == "scene"
+        else ("Tanggal pada gambar", "A date in the picture")
+    )
     firm = stamp.kind == "overlay" and whose == "timestamp_app" and sure and len(dates) == 1
     caveats = [_WALL if stamp.kind == "scene" else _TYPED]
     caveats += [c for c, holds in ((_ORDER, len(dates) > 1), (_ZONE, not known), (_UNSURE, not sure)) if holds]
     caveats.extend(_weekday_caveat(used))
     return make(
-        "exact" if firm else "date_hint", "overlay", whose,
+        "exact" if firm else "date_hint",
+        "overlay",
+        whose,
         "moderate" if firm else "contextual" if stamp.kind == "scene" else "weak",
-        Words(id=f"{owner_id}: {' atau '.join(w.id for w in said)}.", en=f"{owner_en}: {' or '.join(w.en for w in said)}."),
-        basis=used[0].raw, earliest=min(begin), latest=max(finish), frames=_frames(stamp), caveats=tuple(caveats),
+        Words(
+            id=f"{owner_id}: {' atau '.join(w.id for w in said)}.",
+            en=f"{owner_en}: {' or '.join(w.en for w in said)}.",
+        ),
+        basis=used[0].raw,
+        earliest=min(begin),
+        latest=max(finish),
+        frames=_frames(stamp),
+        caveats=tuple(caveats),
         alternatives=tuple(begin) if len(dates) > 1 else (),
     )
 
@@ -355,23 +399,42 @@ def _hour_clue(stamp: Stamp, whose: Clock, sure: bool, source: Source) -> list[T
     if not clocks:
         return []
     bare = not any(r.printed.labelled for r in used)
-    if bare and stamp.kind != "interface" and (stamp.ticks is None or stamp.ticks.verdict not in ("true", "jumps")) \
-            and not (stamp.kind == "overlay" and sure):
+    if (
+        bare
+        and stamp.kind != "interface"
+        and (stamp.ticks is None or stamp.ticks.verdict not in ("true", "jumps"))
+        and not (stamp.kind == "overlay" and sure)
+    ):
         return []  # two numbers and a dot are not yet a clock
     halves = _both_halves(stamp, whose)
-    hours = {c.hour for c in clocks} | ({r.printed.clock_12h.hour for r in used if r.printed.clock_12h} if halves else set())
+    hours = {c.hour for c in clocks} | (
+        {r.printed.clock_12h.hour for r in used if r.printed.clock_12h} if halves else set()
+    )
     weights = tuple(1.0 if hour in hours else 0.0 for hour in range(24))
-    owner_id, owner_en = ("Jam di tempat kejadian", "A clock in the scene") if stamp.kind == "scene" else (
-        _OWNER.get(whose, _OWNER["unknown"]))
+    owner_id, owner_en = (
+        ("Jam di tempat kejadian", "A clock in the scene")
+        if stamp.kind == "scene"
+        else (_OWNER.get(whose, _OWNER["unknown"]))
+    )
     first = say_clock(datetime.combine(date(2000, 1, 1), clocks[0]))
     contextual = stamp.kind != "overlay" or whose in ("screen", "editor") or not sure
     ticks = _tick_words(stamp)
     caveats = [_SCREEN if whose == "screen" else _WALL if stamp.kind == "scene" else _SET]
     caveats += [c for c, holds in ((_HALF, halves), (_UNSURE, not sure)) if holds]
     running = stamp.ticks is not None and stamp.ticks.verdict == "true"
-    return [make(
-        "day_part", "overlay", whose, "contextual" if contextual else "moderate" if running or box_of(stamp) else "weak",
-        Words(id=f"{owner_id}: pukul {first.id}.{' ' + ticks.id if ticks else ''}",
-              en=f"{owner_en}: {first.en}.{' ' + ticks.en if ticks else ''}"),
-        basis=used[0].raw, hour_weights=weights, frames=_frames(stamp), caveats=tuple(caveats),
-    )]
+    return [
+        make(
+            "day_part",
+            "overlay",
+            whose,
+            "contextual" if contextual else "moderate" if running or box_of(stamp) else "weak",
+            Words(
+                id=f"{owner_id}: pukul {first.id}.{' ' + ticks.id if ticks else ''}",
+                en=f"{owner_en}: {first.en}.{' ' + ticks.en if ticks else ''}",
+            ),
+            basis=used[0].raw,
+            hour_weights=weights,
+            frames=_frames(stamp),
+            caveats=tuple(caveats),
+        )
+    ]

@@ -91,9 +91,7 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
     """
     found: dict[tuple[str, str], TimeClue] = {}
 
-    def add(
-        name: str, identifier: str, uploaded: datetime | None, basis: str, *, certain: bool = True
-    ) -> None:
+    def add(name: str, identifier: str, uploaded: datetime | None, basis: str, *, certain: bool = True) -> None:
         if uploaded is not None and (name, identifier) not in found:
             found[name, identifier] = _bound(name, uploaded, basis, zone, certain=certain)
 
@@ -143,8 +141,7 @@ def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, *, 
         caveats.append(
             Words(
                 id="Angka ini dibaca dari nama berkas, yang dapat diubah dan dapat berarti lain.",
-                en="The number was read from the file name, which can be changed and can mean something "
-                "else.",
+                en="The number was read from the file name, which can be changed and can mean something else.",
             )
         )
     return make(

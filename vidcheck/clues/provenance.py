@@ -25,9 +25,7 @@ _PLATFORM = re.compile(
     r"\bsnap video|facebook|instagram|tiktok|whatsapp|telegram)",
     re.I,
 )
-_SCREEN = re.compile(
-    r"(screen ?record|ReplayKit|RPReplay|XRecorder|AZ ?Recorder|Mobizen|\bOBS\b|Screenshot)", re.I
-)
+_SCREEN = re.compile(r"(screen ?record|ReplayKit|RPReplay|XRecorder|AZ ?Recorder|Mobizen|\bOBS\b|Screenshot)", re.I)
 _SCREEN_NAME = re.compile(
     r"(screen[ _-]?record|screenrec|^screen-\d{8}|^Record_\d{4}-|RPReplay|XRecorder|AZ_?Recorder|mobizen|"
     r"screenshot|tangkapan[ _-]?layar|smartselect|rekaman[ _-]?layar|perekam[ _-]?layar)",
@@ -81,9 +79,7 @@ class Provenance:
         return self.camera is not None and not self.signs
 
 
-def examine(
-    source: Source, overlays: Sequence[OverlayText] = (), overlay_clues: Sequence[TimeClue] = ()
-) -> Provenance:
+def examine(source: Source, overlays: Sequence[OverlayText] = (), overlay_clues: Sequence[TimeClue] = ()) -> Provenance:
     """Collect the signs.
 
     Parameters
@@ -96,11 +92,7 @@ def examine(
         Clues read from them: a status-bar clock shows a screen.
     """
     values = [(f"{key}={value}", value) for tags in source.tags.values() for key, value in tags.items()]
-    own = [
-        (text, value)
-        for text, value in values
-        if not text.startswith(("UserComment=", "MakerNote=", "packet="))
-    ]
+    own = [(text, value) for text, value in values if not text.startswith(("UserComment=", "MakerNote=", "packet="))]
     camera = _camera(source)
 
     def found(pattern: re.Pattern[str], *, keep: bool = True) -> list[str]:
@@ -113,9 +105,7 @@ def examine(
 
     comment = source.tags.get("exif", {}).get("UserComment", "")
     screen = (
-        found(_SCREEN)
-        + named(_SCREEN_NAME)
-        + (["UserComment=Screenshot"] if "screenshot" in comment.lower() else [])
+        found(_SCREEN) + named(_SCREEN_NAME) + (["UserComment=Screenshot"] if "screenshot" in comment.lower() else [])
     )
     screen += [clue.basis[:80] for clue in overlay_clues if clue.clock == "screen"]
     interface = [text.text[:40] for text in overlays if text.kind == "interface" and text.text.strip()]

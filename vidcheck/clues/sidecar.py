@@ -49,13 +49,9 @@ def read(path: str | Path) -> str:
     except OSError as error:
         raise NotFound(f"Cannot open the info file {file.name}: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"The info file {file.name} is not JSON.", "Give the .info.json that yt-dlp wrote."
-        ) from error
+        raise UsageError(f"The info file {file.name} is not JSON.", "Give the .info.json that yt-dlp wrote.") from error
     if not isinstance(data, dict):
-        raise UsageError(
-            f"The info file {file.name} holds no object.", "Give the .info.json that yt-dlp wrote."
-        )
+        raise UsageError(f"The info file {file.name} holds no object.", "Give the .info.json that yt-dlp wrote.")
     kept = {key: data[key] for key in KEYS if isinstance(data.get(key), str | int | float | bool)}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -42,11 +42,7 @@ class DressRule:
             or f"{day.month:02d}-{day.day:02d}" in self.dates
         ):
             return True
-        if (
-            self.possible_weekday == day.weekday()
-            and self.possible_from is not None
-            and day >= self.possible_from
-        ):
+        if self.possible_weekday == day.weekday() and self.possible_from is not None and day >= self.possible_from:
             return False if place in self.not_adopted else None
         return False
 

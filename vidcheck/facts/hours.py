@@ -160,9 +160,7 @@ def _pick(scope: str, place: Place | None, period: str, week: Week, day: date) -
         if place is not None and "from" in rule and day < date.fromisoformat(rule["from"]):
             continue
         found.append(rule)
-    return (
-        max(found, key=lambda rule: (str(rule.get("year", "")), str(rule.get("from", "")))) if found else None
-    )
+    return max(found, key=lambda rule: (str(rule.get("year", "")), str(rule.get("from", "")))) if found else None
 
 
 def _spec(rule: dict[str, Any] | None, weekday: int) -> dict[str, str]:
@@ -232,10 +230,8 @@ def _merge(
 def _name(place: Place, rule: dict[str, Any] | None) -> Words:
     if rule is None:
         return Words(
-            id=f"Aturan nasional (Perpres 21/2023) sebagai pengganti; aturan {place.full_name} tidak ada "
-            "dalam tabel",
-            en=f"National rule (Perpres 21/2023) as a fallback; the rule of {place.full_name} is not in the "
-            "tables",
+            id=f"Aturan nasional (Perpres 21/2023) sebagai pengganti; aturan {place.full_name} tidak ada dalam tabel",
+            en=f"National rule (Perpres 21/2023) as a fallback; the rule of {place.full_name} is not in the tables",
         )
     season_id = " pada bulan Ramadan" if rule["period"] == "ramadan" else ""
     season_en = " in Ramadan" if rule["period"] == "ramadan" else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +18,9 @@ PlaceKind = Literal["provinsi", "kota", "kabupaten"]
 
 ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 """Keppres 41/1987: the three zones and an IANA zone for each (sources S-84, S-85)."""
+
+INDONESIA_BOX = (-11.1, 95.0, 6.1, 141.1)
+"""South, west, north, east in degrees."""
 
 _ALIASES = {
     "jakarta": "dki jakarta", "dk jakarta": "dki jakarta", "dki": "dki jakarta",
@@ -184,18 +189,51 @@ def resolve(place: str | None) -> Place | None:
     chosen = [candidate for candidate in found if rank[candidate.kind] == best]
     if len({candidate.iso for candidate in found}) > 1:
         options = "; ".join(f"{option.full_name}, {option.province}" for option in found)
-        raise UsageError(
-            f"Several places are called {place.strip()!r}: {options}.", "Add the province after a comma."
-        )
+        raise UsageError(f"Several places are called {place.strip()!r}: {options}.", "Add the province after a comma.")
     return chosen[0]
 
 
 def _unknown(text: str) -> UsageError:
     near = suggest(text)
-    remedy = (
-        f"Did you mean: {', '.join(near)}?" if near else "Give a kota, kabupaten or province of Indonesia."
-    )
+    remedy = f"Did you mean: {', '.join(near)}?" if near else "Give a kota, kabupaten or province of Indonesia."
     return UsageError(f"No place called {text.strip()[:60]!r}.", remedy)
+
+
+def zones_at(lat: float, lon: float) -> tuple[tzinfo, ...]:
+    """Return the zones that a position can be in, earliest local midnight first.
+
+    In Indonesia those of the seats within 150 km (or of the nearest), so that a position near the border of two zones
+    keeps both; elsewhere the nautical zone with one hour before and two after, since states choose their own.
+
+    Parameters
+    ----------
+    lat, lon:
+        Degrees, north and east positive.
+    """
+    south, west, north, east = INDONESIA_BOX
+    if south <= lat <= north and west <= lon <= east:
+        near = sorted((_distance_km(place, lat, lon), place.tz) for place in all_places())
+        names = {tz for distance, tz in near if distance <= 150} or {near[0][1]}
+        order = ("Asia/Jayapura", "Asia/Makassar", "Asia/Pontianak", "Asia/Jakarta")
+        kept = [name for name in order if name in names]
+        if "Asia/Jakarta" in kept and "Asia/Pontianak" in kept:
+            kept.remove("Asia/Pontianak")  # the same clock
+        return tuple(ZoneInfo(name) for name in kept)
+    nautical = round(lon / 15)
+    hours = [hour for hour in range(nautical + 2, nautical - 2, -1) if -12 <= hour <= 14]
+    return tuple(timezone(timedelta(hours=hour)) for hour in hours)
+
+
+def _distance_km(place: Place, lat: float, lon: float) -> float:
+    return math.hypot((place.lat - lat) * 111.2, (place.lon - lon) * 111.2 * math.cos(math.radians(lat)))
+
+
+def nearest(lat: float, lon: float, within_km: float = 100.0) -> tuple[Place, float] | None:
+    """Return the kota or kabupaten whose seat is nearest and its distance in km, or None where none is near."""
+    seats = (place for place in all_places() if place.coordinates == "own_seat")
+    best = min(seats, key=lambda place: _distance_km(place, lat, lon))
+    distance = _distance_km(best, lat, lon)
+    return (best, distance) if distance <= within_km else None
 
 
 def zone_label(tz: str | None) -> str | None:

@@ -56,9 +56,7 @@ class AreaCode:
     """``sourced`` or ``memory_unverified``."""
 
 
-_UNUSED = frozenset(
-    {"postcode"}
-)  # five digits alone are met everywhere; they say nothing without an address line
+_UNUSED = frozenset({"postcode"})  # five digits alone are met everywhere; they say nothing without an address line
 
 
 @lru_cache(maxsize=1)
@@ -77,9 +75,7 @@ def patterns() -> tuple[Pattern, ...]:
 def plate_areas() -> dict[str, PlateArea]:
     """Return plate areas by prefix."""
     return {
-        row["prefix"]: PlateArea(
-            row["prefix"], row["province"], row["area"], row["zone"], row["note"], row["status"]
-        )
+        row["prefix"]: PlateArea(row["prefix"], row["province"], row["area"], row["zone"], row["note"], row["status"])
         for row in read_csv("plates.csv")
         if row["prefix"]
     }

@@ -72,6 +72,15 @@ def clock(moment: datetime) -> Words:
     )
 
 
+def _short(value: datetime) -> Words:
+    """Say day, month and time, where the local date is not the UTC date."""
+    time = clock(value)
+    return Words(
+        id=f"{value.day} {MONTHS_ID[value.month - 1]} {time.id}",
+        en=f"{value.day} {MONTHS_EN[value.month - 1]} {time.en}",
+    )
+
+
 def moment(value: datetime, zone: tzinfo | None) -> Words:
     """Say a moment in ``zone``; in UTC and the three zones of Indonesia where the zone is not known.
 
@@ -86,8 +95,9 @@ def moment(value: datetime, zone: tzinfo | None) -> Words:
         utc = value.astimezone(UTC)
         local = [value.astimezone(ZoneInfo(name)) for name in ZONES.values()]
         dates = day(utc.date())
-        parts_id = " / ".join(f"{clock(t).id} {zone_of(t)}" for t in local)
-        parts_en = " / ".join(f"{clock(t).en} {zone_of(t)}" for t in local)
+        away = any(t.date() != utc.date() for t in local)
+        parts_id = " / ".join(f"{_short(t).id if away else clock(t).id} {zone_of(t)}" for t in local)
+        parts_en = " / ".join(f"{_short(t).en if away else clock(t).en} {zone_of(t)}" for t in local)
         return Words(
             id=f"{dates.id} pukul {clock(utc).id} UTC ({parts_id})",
             en=f"{dates.en} {clock(utc).en} UTC ({parts_en})",

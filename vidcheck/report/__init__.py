@@ -13,9 +13,7 @@ REPORT_HTML = "report.html"
 REPORT_PDF = "report.pdf"
 
 
-def write_report(
-    analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Path | None = None
-) -> tuple[Path, ...]:
+def write_report(analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Path | None = None) -> tuple[Path, ...]:
     """Write ``report.html`` and ``report.pdf`` into the analysis folder.
 
     The same analysis and pictures give the same bytes.
@@ -67,9 +65,7 @@ def _check_hash(clip_path: Path, expected: str) -> None:
     try:
         found = sha256_of(clip_path)
     except OSError as error:
-        raise InputError(
-            f"{clip_path.name} cannot be read again: {error.strerror}.", "Check the path."
-        ) from error
+        raise InputError(f"{clip_path.name} cannot be read again: {error.strerror}.", "Check the path.") from error
     if found != expected:
         raise InputError(
             f"{clip_path.name} has changed since it was analysed: its SHA-256 is now {found}.",

@@ -88,11 +88,7 @@ class Draft:
 
     def short(self, words: str, limit: int = 600) -> str:
         """Return ``words`` cut to ``limit`` characters, saying how many analysis.json has."""
-        return (
-            words
-            if len(words) <= limit
-            else self.t("cut", words=words[:limit], n=self.fmt.number(len(words)))
-        )
+        return words if len(words) <= limit else self.t("cut", words=words[:limit], n=self.fmt.number(len(words)))
 
     def crop(self, crop: Crop, *, max_side_px: int, alt: str, caption: str = "") -> Picture:
         """Return the picture of a crop with the frame it was taken from."""

@@ -65,9 +65,7 @@ class Canvas:
             f'fill="{fill}"{attributes}/>'
         )
 
-    def line(
-        self, x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = ""
-    ) -> None:
+    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = "") -> None:
         """Draw a line."""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self.parts.append(
@@ -181,11 +179,7 @@ def _columns(canvas: Canvas, lane: Lane, y: float, height: float, scale: float) 
 
 def _clip_axis(canvas: Canvas, y: float, duration: float, scale: float, fmt: Formatter) -> None:
     step = next(
-        (
-            s
-            for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-            if duration / s <= 9
-        ),
+        (s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600) if duration / s <= 9),
         7200.0,
     )
     for number in range(int(duration / step + 1e-9) + 1):
@@ -328,9 +322,7 @@ def _time_ticks(canvas: Canvas, axis: _Axis, top: float, bottom: float, fmt: For
     step = next((step for step in _STEPS if span / step <= 6), _STEPS[-1])
     low = fmt.local(axis.low)
     midnight = low.replace(hour=0, minute=0, second=0, microsecond=0)
-    tick = (
-        midnight + step * math.ceil((low - midnight) / step) if step < timedelta(days=1) else midnight + step
-    )
+    tick = midnight + step * math.ceil((low - midnight) / step) if step < timedelta(days=1) else midnight + step
     previous = None
     while tick <= axis.high:
         x = axis.x(tick)
@@ -346,9 +338,7 @@ def _time_ticks(canvas: Canvas, axis: _Axis, top: float, bottom: float, fmt: For
                 fill=MUTED,
             )
             if tick.date() != previous:
-                canvas.text(
-                    x, bottom + 28, fmt.short_date(tick, year=True), size=10.5, anchor="middle", fill=MUTED
-                )
+                canvas.text(x, bottom + 28, fmt.short_date(tick, year=True), size=10.5, anchor="middle", fill=MUTED)
         else:
             canvas.text(x, bottom + 14, day, size=10.5, anchor="middle", fill=MUTED)
             if step < timedelta(days=60) and tick.year != previous:

@@ -76,9 +76,7 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        char
-        if char == "\u200b" or (covered(char) and not unicodedata.category(char).startswith("M"))
-        else code(char)
+        char if char == "\u200b" or (covered(char) and not unicodedata.category(char).startswith("M")) else code(char)
         for char in unicodedata.normalize("NFC", text)
     )
 

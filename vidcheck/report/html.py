@@ -45,9 +45,7 @@ def render_html(view: ReportView, album: Album) -> str:
 def content_security_policy(css: str) -> str:
     """Return the policy of a page whose only style sheet is ``css``."""
     digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def _environment() -> Environment:

@@ -117,8 +117,7 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("SNI ISO/IEC 27037:2014", "SNI ISO/IEC 27037:2014"),
         W(
-            "Identifikasi, pengumpulan, akuisisi dan pelestarian bukti digital. Mengatur penanganan, bukan "
-            "kesimpulan.",
+            "Identifikasi, pengumpulan, akuisisi dan pelestarian bukti digital. Mengatur penanganan, bukan kesimpulan.",
             "Identification, collection, acquisition and preservation of digital evidence. It governs "
             "handling, not conclusions.",
         ),
@@ -128,8 +127,7 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("UU 27/2022 Pasal 4", "Personal Data Protection Law (UU 27/2022), Article 4"),
         W(
-            "Data biometrik adalah data pribadi yang bersifat spesifik. Alat ini tidak melakukan "
-            "pengenalan wajah.",
+            "Data biometrik adalah data pribadi yang bersifat spesifik. Alat ini tidak melakukan pengenalan wajah.",
             "Biometric data is specific personal data. This tool does no face recognition.",
         ),
     ),
@@ -139,8 +137,7 @@ _QUOTES: tuple[_Quote, ...] = (
         W("UU 27/2022 Pasal 17, 20 dan 34", "UU 27/2022, Articles 17, 20 and 34"),
         W(
             "Dasar pemrosesan, penilaian dampak dan kamera pengawas: periksa naskah resmi sebelum dipakai.",
-            "Basis of processing, impact assessment and surveillance cameras: check the official text "
-            "before use.",
+            "Basis of processing, impact assessment and surveillance cameras: check the official text before use.",
         ),
     ),
     _Quote(
@@ -148,10 +145,8 @@ _QUOTES: tuple[_Quote, ...] = (
         "source",
         W("Asas praduga tak bersalah", "Presumption of innocence"),
         W(
-            "Asas umum (UU 48/2009 Pasal 8 ayat (1) untuk pengadilan). Yang bersangkutan berhak memberi "
-            "penjelasan.",
-            "A general principle (UU 48/2009, Article 8(1), for courts). Those concerned may give their "
-            "account.",
+            "Asas umum (UU 48/2009 Pasal 8 ayat (1) untuk pengadilan). Yang bersangkutan berhak memberi penjelasan.",
+            "A general principle (UU 48/2009, Article 8(1), for courts). Those concerned may give their account.",
         ),
     ),
     _Quote(
@@ -180,9 +175,7 @@ def basis_in_law(lang: str) -> tuple[LawView, ...]:
         if not record:
             continue
         sources = record.get(quote.source_field)
-        keys = (
-            [str(key) for key in sources] if isinstance(sources, list) else [str(sources)] if sources else []
-        )
+        keys = [str(key) for key in sources] if isinstance(sources, list) else [str(sources)] if sources else []
         mark = str(record.get("status", ""))
         unverified = "unverified" in mark or (not keys and mark != "design")
         if unverified:

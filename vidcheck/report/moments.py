@@ -225,7 +225,5 @@ def hours_section(draft: Draft) -> HoursSection:
         code=verdict.answer,
         sentence=verdict.words.get(lang),
         facts=tuple(facts),
-        exceptions=tuple(
-            Fact(item.words.get(lang), item.settled_by.get(lang)) for item in verdict.exceptions
-        ),
+        exceptions=tuple(Fact(item.words.get(lang), item.settled_by.get(lang)) for item in verdict.exceptions),
     )

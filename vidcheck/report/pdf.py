@@ -40,16 +40,12 @@ def render_pdf(view: ReportView, album: Album) -> bytes:
         return _compile(view, album, printable)
     except typst.TypstError as first:
         if "could not be displayed" not in str(first):
-            raise VidcheckError(
-                f"report.pdf could not be set: {first}", "report.html has the same content."
-            ) from first
+            raise VidcheckError(f"report.pdf could not be set: {first}", "report.html has the same content.") from first
     # A letter that a font has on its own can still be lost in a combination. Codes always print.
     try:
         return _compile(view, album, plain)
     except typst.TypstError as error:
-        raise VidcheckError(
-            f"report.pdf could not be set: {error}", "report.html has the same content."
-        ) from error
+        raise VidcheckError(f"report.pdf could not be set: {error}", "report.html has the same content.") from error
 
 
 def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes:
@@ -61,9 +57,7 @@ def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes
         for number, (key, thumbnail) in enumerate(album.thumbnails.items()):
             names[key] = f"picture-{number:04d}.jpg"
             (root / names[key]).write_bytes(thumbnail.jpeg)
-        (root / "data.json").write_text(
-            json.dumps(_data(view, names, fit), ensure_ascii=False), encoding="utf-8"
-        )
+        (root / "data.json").write_text(json.dumps(_data(view, names, fit), ensure_ascii=False), encoding="utf-8")
         template = root / "report.typ"
         template.write_bytes((TEMPLATES / "report.typ").read_bytes())
         pdf = typst.compile(

@@ -72,9 +72,7 @@ class Album:
     spent_bytes: int = 0
     """Sum of JPEG bytes as often as they are shown."""
 
-    def picture(
-        self, media: str | None, *, max_side_px: int, alt: str, caption: str = "", frame: str = ""
-    ) -> Picture:
+    def picture(self, media: str | None, *, max_side_px: int, alt: str, caption: str = "", frame: str = "") -> Picture:
         """Return the picture at ``media`` scaled to ``max_side_px`` on its longer side.
 
         Parameters

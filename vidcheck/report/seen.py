@@ -75,9 +75,7 @@ def people_section(draft: Draft) -> PeopleSection:
     return PeopleSection(notices, row, basis, persons, more=max(len(analysis.persons) - _MAX_PERSONS, 0))
 
 
-def _basis_picture(
-    draft: Draft, name: str, count: PeopleCount, words: str, side_px: int
-) -> tuple[Picture, ...]:
+def _basis_picture(draft: Draft, name: str, count: PeopleCount, words: str, side_px: int) -> tuple[Picture, ...]:
     if not count.minimum or not count.basis_frames:
         return ()
     frame = draft.fmt.frame(count.basis_frames[0])
@@ -104,9 +102,7 @@ def _person(draft: Draft, person: Person) -> PersonView:
         boxes=draft.t("boxes", n=draft.fmt.number(boxes)),
         joined=person.joined_because.get(lang) if person.joined_because else draft.t("one_track"),
         clothing=say.label(say.CLOTHING, observed.label, lang) if observed else "",
-        pictures=tuple(
-            draft.crop(crop, max_side_px=340, alt=alt) for crop in person.best_shots[:_BEST_SHOTS]
-        ),
+        pictures=tuple(draft.crop(crop, max_side_px=340, alt=alt) for crop in person.best_shots[:_BEST_SHOTS]),
     )
 
 
@@ -145,9 +141,7 @@ def clothing_section(draft: Draft) -> ClothingSection:
     observed = {item.person for item in analysis.clothing}
     left = [person.id for person in analysis.persons if person.id not in observed]
     unobserved = (
-        draft.t("not_observed", n=len(left), ids=draft.short(", ".join(left), 200))
-        if left and observed
-        else ""
+        draft.t("not_observed", n=len(left), ids=draft.short(", ".join(left), 200)) if left and observed else ""
     )
     rows = tuple(_clothing(draft, item) for item in analysis.clothing[:_MAX_PERSONS])
     more = max(len(analysis.clothing) - _MAX_PERSONS, 0)
@@ -210,9 +204,7 @@ def _text(draft: Draft, item: OverlayText) -> TextView:
             text_picture(item.id),
             max_side_px=360,
             alt=f"{draft.t('text')} {item.id}",
-            frame=draft.fmt.frame(max(item.readings, key=lambda r: r.confidence).frame)
-            if item.readings
-            else "",
+            frame=draft.fmt.frame(max(item.readings, key=lambda r: r.confidence).frame) if item.readings else "",
         ),
     )
 
@@ -258,9 +250,7 @@ def _shot(draft: Draft, shot: Shot) -> ShotRow:
         end=fmt.frame(shot.end),
         length=fmt.seconds(shot.end.time_s - shot.start.time_s),
         score=fmt.number(shot.transition_score, 2),
-        quality=draft.t(
-            "quality", sharpness=fmt.number(shot.sharpness), brightness=fmt.number(shot.brightness, 2)
-        ),
+        quality=draft.t("quality", sharpness=fmt.number(shot.sharpness), brightness=fmt.number(shot.brightness, 2)),
         repeats="" if shot.repeats is None else draft.t("repeats", n=shot.repeats),
         picture=picture,
     )
@@ -288,9 +278,7 @@ def clip_figure(draft: Draft) -> str:
         )
     ]
     people_seen = analysis.people_count is not None or bool(analysis.detections)
-    lanes.append(
-        Lane(draft.t("lane_people"), heights=_people_by_time(draft), unseen="" if people_seen else unseen)
-    )
+    lanes.append(Lane(draft.t("lane_people"), heights=_people_by_time(draft), unseen="" if people_seen else unseen))
     lanes += _limited(draft, (_person_lane(analysis, person) for person in analysis.persons), _LANES_PERSONS)
     light = {item.shot: item for item in analysis.lighting}
     spans = tuple(

@@ -101,8 +101,7 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Paling sedikit", "At least"),
         W(
-            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari "
-            "bingkai itu saja.",
+            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari bingkai itu saja.",
             "The most people seen at once in one frame. It can be checked from that frame alone.",
         ),
     ),
@@ -184,16 +183,14 @@ TERMS: tuple[tuple[W, W], ...] = (
         W(
             "Pada petunjuk penelusuran: seberapa baik teksnya terbaca, menurut banyaknya bingkai yang "
             "sependapat. Bukan seberapa berarti petunjuk itu.",
-            "For leads: how well the text was read, by how many frames agree on it. Not how much the lead "
-            "means.",
+            "For leads: how well the text was read, by how many frames agree on it. Not how much the lead means.",
         ),
     ),
     (
         W("Bingkai (frame)", "Frame"),
         W(
             "Satu gambar diam dari klip. Ditulis dengan waktu tampilnya dan nomor urutnya, mulai dari 0.",
-            "One still picture of the clip. Written with its presentation time and its ordinal, starting "
-            "at 0.",
+            "One still picture of the clip. Written with its presentation time and its ordinal, starting at 0.",
         ),
     ),
     (

@@ -104,9 +104,7 @@ def _incomplete(draft: Draft) -> tuple[Notice, ...]:
         )
         count = len(analysis.source.decode_errors)
         more = f", {draft.t('lane_more', n=count - 5)}" if count > 5 else ""
-        notices.append(
-            Notice("warn", f"{draft.t('losses')}: {count}", f"{places}{more}. {draft.t('losses_note')}")
-        )
+        notices.append(Notice("warn", f"{draft.t('losses')}: {count}", f"{places}{more}. {draft.t('losses_note')}"))
     if analysis.source.pts_origin == "assumed_rate":
         words = say.label(say.PTS_ORIGIN, "assumed_rate", draft.lang)
         notices.append(Notice("warn", draft.t("pts_origin"), words))
@@ -127,11 +125,7 @@ def _summary(draft: Draft, time: TimeSection, hours: HoursSection) -> tuple[Summ
 
 
 def _unseen(draft: Draft, section: str) -> SummaryItem:
-    detail = (
-        "“Tidak diperiksa” bukan “tidak ada”."
-        if draft.lang == "id"
-        else "“Not looked at” is not “not there”."
-    )
+    detail = "“Tidak diperiksa” bukan “tidak ada”." if draft.lang == "id" else "“Not looked at” is not “not there”."
     return SummaryItem(section, draft.t(section), draft.t("not_looked"), detail, "missing")
 
 
@@ -154,26 +148,29 @@ def _people_item(draft: Draft) -> SummaryItem:
     if count is None:
         return _unseen(draft, "people")
     if count.maximum == 0:
-        words = f"{t('nobody')} {_frames_looked_at(draft, 'people')}".strip()
+        words = f"{t('nobody')} {_people_frames(draft)}".strip()
         return SummaryItem("people", t("people"), t("none_found"), words)
     value = (
         f"{t('minimum').lower()} {count.minimum}, {t('best').lower()} {count.best}, "
         f"{t('maximum').lower()} {count.maximum}"
     )
     basis = t("minimum_basis", n=count.minimum, frames=draft.fmt.frames(count.basis_frames[:2]) or "–")
-    detail = f"{basis} {_frames_looked_at(draft, 'people')}".strip()
+    detail = f"{basis} {_people_frames(draft)}".strip()
     return SummaryItem("people", t("people"), value[0].upper() + value[1:], detail)
 
 
-def _frames_looked_at(draft: Draft, step: str) -> str:
-    """Say how many frames a step looked at, where it kept count."""
+def _people_frames(draft: Draft) -> str:
+    return _frames_looked_at(draft, "people", "frames_looked_at", "looked_at")
+
+
+def _frames_looked_at(draft: Draft, step: str, figure: str, words: str) -> str:
+    """Say in ``words`` how many frames a step looked at, where it kept count under ``figure``."""
     run = draft.run_of(step)
     stats = run.stats if run else {}
-    looked = next((stats[key] for key in ("frames_looked_at", "frames_read") if key in stats), None)
-    total = stats.get("frames_total")
+    looked, total = stats.get(figure), stats.get("frames_total")
     if not isinstance(looked, int) or not isinstance(total, int):
         return ""
-    return draft.t("looked_at", n=draft.fmt.number(looked), total=draft.fmt.number(total))
+    return draft.t(words, n=draft.fmt.number(looked), total=draft.fmt.number(total))
 
 
 def _clothing_item(draft: Draft) -> SummaryItem:
@@ -201,13 +198,9 @@ def _texts_item(draft: Draft) -> SummaryItem:
     if not texts and not _ran(draft, "overlays"):
         return _unseen(draft, "texts")
     running = sum(item.changes for item in texts)
-    value = (
-        f"{len(texts)} {t('text').lower()}"
-        if draft.lang == "id" or len(texts) == 1
-        else f"{len(texts)} texts"
-    )
+    value = f"{len(texts)} {t('text').lower()}" if draft.lang == "id" or len(texts) == 1 else f"{len(texts)} texts"
     detail = f"{t('runs').capitalize()}: {running}." if texts else t("no_texts")
-    detail = f"{detail} {_frames_looked_at(draft, 'overlays')}".strip()
+    detail = f"{detail} {_frames_looked_at(draft, 'overlays', 'frames_read', 'read_in')}".strip()
     return SummaryItem("texts", t("texts"), value if texts else t("none_found"), detail)
 
 
@@ -217,9 +210,7 @@ def _time_item(draft: Draft, time: TimeSection) -> SummaryItem:
         return _unseen(draft, "time")
     conflicts = f"{t('conflicts')}: {len(time.conflicts)}." if time.conflicts else t("no_conflicts")
     used = f"{t('clues_used')}: {', '.join(estimate.clues_used) or '–'}."
-    return SummaryItem(
-        "time", t("time"), time.sentence, f"{used} {conflicts}", "warn" if time.conflicts else ""
-    )
+    return SummaryItem("time", t("time"), time.sentence, f"{used} {conflicts}", "warn" if time.conflicts else "")
 
 
 def _hours_item(draft: Draft, hours: HoursSection) -> SummaryItem:
@@ -236,8 +227,7 @@ def _leads_item(draft: Draft) -> SummaryItem:
         return _unseen(draft, "leads")
     kinds = dict.fromkeys(lead.kind for lead in leads)
     value = ", ".join(
-        f"{say.label(say.LEAD_KIND, kind, draft.lang)}: {sum(lead.kind == kind for lead in leads)}"
-        for kind in kinds
+        f"{say.label(say.LEAD_KIND, kind, draft.lang)}: {sum(lead.kind == kind for lead in leads)}" for kind in kinds
     )
     value = value[:1].upper() + value[1:]
     return SummaryItem("leads", t("leads"), value or t("no_leads"), t("leads_note"))
@@ -252,9 +242,7 @@ def _file(draft: Draft, rechecked: bool) -> FileSection:
     facts = [
         Fact(t("name"), source.path, "mono"),
         Fact(t("sha256"), source.sha256, "mono"),
-        Fact(
-            t("rechecked"), t("rechecked_ok" if rechecked else "rechecked_no"), "" if rechecked else "missing"
-        ),
+        Fact(t("rechecked"), t("rechecked_ok" if rechecked else "rechecked_no"), "" if rechecked else "missing"),
         Fact(t("size"), fmt.size(source.size_bytes)),
         Fact(t("file_kind"), t(source.kind)),
         Fact(t("container"), f"{source.container} / {source.codec}"),
@@ -299,9 +287,7 @@ def _file(draft: Draft, rechecked: bool) -> FileSection:
 
 def _tags(draft: Draft, values: dict[str, str]) -> tuple[Fact, ...]:
     listed = sorted(values.items())
-    facts = [
-        Fact(draft.short(name, 100), draft.short(value, 1500), "mono") for name, value in listed[:_MAX_TAGS]
-    ]
+    facts = [Fact(draft.short(name, 100), draft.short(value, 1500), "mono") for name, value in listed[:_MAX_TAGS]]
     if len(listed) > _MAX_TAGS:
         facts.append(Fact("…", draft.t("not_listed", n=len(listed) - _MAX_TAGS)))
     return tuple(facts)

@@ -28,9 +28,7 @@ ZONES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA"
 
 CLOTHING: Mapping[str, W] = {
     "korpri_batik": W("pakaian sesuai dengan batik Korpri", "clothing consistent with Korpri batik"),
-    "pdh_khaki": W(
-        "pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"
-    ),
+    "pdh_khaki": W("pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"),
     "pdh_white": W(
         "pakaian sesuai dengan PDH kemeja putih",
         "clothing consistent with the white-shirt service uniform (PDH)",
@@ -146,9 +144,7 @@ STEP: Mapping[str, W] = {
     "leads": W("pengumpulan petunjuk penelusuran", "leads"),
 }
 PTS_ORIGIN: Mapping[str, W] = {
-    "container": W(
-        "dari berkas (waktu tampil tiap bingkai)", "from the file (presentation time of each frame)"
-    ),
+    "container": W("dari berkas (waktu tampil tiap bingkai)", "from the file (presentation time of each frame)"),
     "assumed_rate": W(
         "ANDAIAN: berkas tidak memuat waktu bingkai, laju bingkai diandaikan",
         "ASSUMED: the file has no frame times, a frame rate was assumed",
@@ -191,9 +187,7 @@ TEXT: Mapping[str, W] = {
         "sama: berkas dibaca ulang saat laporan ini ditulis",
         "same: the file was read again as this report was written",
     ),
-    "rechecked_no": W(
-        "tidak dilakukan: berkas asli tidak diberikan", "not done: the original file was not given"
-    ),
+    "rechecked_no": W("tidak dilakukan: berkas asli tidak diberikan", "not done: the original file was not given"),
     "size": W("Ukuran", "Size"),
     "bytes": W("bita", "bytes"),
     "file_kind": W("Jenis", "Kind"),
@@ -237,22 +231,19 @@ TEXT: Mapping[str, W] = {
         "{n} terlihat serentak dalam satu bingkai: {frames}.", "{n} seen at once in one frame: {frames}."
     ),
     "looked_at": W("Diperiksa {n} dari {total} bingkai.", "{n} of {total} frames were looked at."),
+    "read_in": W("Teks dibaca pada {n} dari {total} bingkai.", "Text was read in {n} of {total} frames."),
     "none_found": W("Tidak ditemukan", "None found"),
     "minimum": W("Paling sedikit", "At least"),
     "best": W("Perkiraan terbaik", "Best estimate"),
     "maximum": W("Paling banyak", "At most"),
     "minimum_what": W("terlihat serentak dalam satu bingkai", "seen at once in one frame"),
     "best_what": W("setelah jejak antar-adegan digabungkan", "after joining tracks across shots"),
-    "maximum_what": W(
-        "jika tidak seorang pun tampil ulang di adegan lain", "if nobody appears again in another shot"
-    ),
+    "maximum_what": W("jika tidak seorang pun tampil ulang di adegan lain", "if nobody appears again in another shot"),
     "persons": W("orang", "people"),
     "person_code": W("Sosok", "Person"),
     "basis_frames": W("Bingkai dasar", "Basis frames"),
     "basis_caption": W("Bingkai dasar hitungan paling sedikit", "The frame that shows the least count"),
-    "nobody": W(
-        "Tidak ditemukan orang dalam bingkai yang diperiksa.", "No person was found in the frames looked at."
-    ),
+    "nobody": W("Tidak ditemukan orang dalam bingkai yang diperiksa.", "No person was found in the frames looked at."),
     "figures_note": W(
         "Kode p1, p2, … menandai sosok dalam gambar, bukan identitas. Penggabungan antar-adegan adalah "
         "dugaan mesin yang perlu diperiksa dengan mata.",
@@ -288,9 +279,7 @@ TEXT: Mapping[str, W] = {
     "leading": W("kelas terdepan: {label}", "leading class: {label}"),
     "alternatives": W("Kemungkinan lain", "Alternatives"),
     "abstained": W("Mesin tidak memutuskan", "The machine abstained"),
-    "not_observed": W(
-        "tanpa pengamatan pakaian, {n} sosok: {ids}", "without a clothing observation, {n}: {ids}"
-    ),
+    "not_observed": W("tanpa pengamatan pakaian, {n} sosok: {ids}", "without a clothing observation, {n}: {ids}"),
     "text": W("Teks", "Text"),
     "raw": W("pembacaan mentah", "raw reading"),
     "kind": W("Jenis", "Kind"),
@@ -302,9 +291,7 @@ TEXT: Mapping[str, W] = {
     ),
     "runs": W("berjalan (jam atau penghitung)", "runs (clock or counter)"),
     "readings": W("jumlah pembacaan: {n}", "readings: {n}"),
-    "no_texts": W(
-        "Tidak terbaca teks dalam bingkai yang diperiksa.", "No text was read in the frames looked at."
-    ),
+    "no_texts": W("Tidak terbaca teks dalam bingkai yang diperiksa.", "No text was read in the frames looked at."),
     "estimate": W("Perkiraan", "Estimate"),
     "earliest": W("Paling awal", "Earliest"),
     "latest": W("Paling lambat", "Latest"),
@@ -321,15 +308,11 @@ TEXT: Mapping[str, W] = {
         "belum diukur: tidak ada angka peluang untuk rentang ini",
         "not measured: there is no probability figure for this interval",
     ),
-    "coverage_text": W(
-        "{p} dari kasus uji memuat waktu sebenarnya", "{p} of the test cases held the true time"
-    ),
+    "coverage_text": W("{p} dari kasus uji memuat waktu sebenarnya", "{p} of the test cases held the true time"),
     "clues_used": W("Petunjuk yang menentukan", "Clues that set it"),
     "ledger": W("Daftar petunjuk waktu", "Ledger of time clues"),
     "ledger_figure": W("Petunjuk pada garis waktu", "The clues on a time line"),
-    "day_figure": W(
-        "Petunjuk pada jam dalam sehari (waktu setempat)", "The clues on the hours of a day (local time)"
-    ),
+    "day_figure": W("Petunjuk pada jam dalam sehari (waktu setempat)", "The clues on the hours of a day (local time)"),
     "used": W("dipakai", "used"),
     "not_used": W("tidak dipakai", "not used"),
     "clue_basis": W("Dasar", "Rests on"),
@@ -355,15 +338,12 @@ TEXT: Mapping[str, W] = {
     "sources": W("Sumber", "Sources"),
     "exceptions": W("Yang harus disingkirkan lebih dahulu", "What has to be ruled out first"),
     "exceptions_note": W(
-        "Penjelasan wajar berikut masih terbuka. Alat ini tidak dapat menyingkirkannya; dokumenlah yang "
-        "dapat.",
+        "Penjelasan wajar berikut masih terbuka. Alat ini tidak dapat menyingkirkannya; dokumenlah yang dapat.",
         "These ordinary explanations are open. This tool cannot rule them out; documents can.",
     ),
     "exception": W("Penjelasan", "Explanation"),
     "settled_by": W("Disingkirkan dengan", "Settled by"),
-    "no_exceptions": W(
-        "Tidak ada daftar penjelasan yang dihasilkan.", "No list of explanations was produced."
-    ),
+    "no_exceptions": W("Tidak ada daftar penjelasan yang dihasilkan.", "No list of explanations was produced."),
     "leads_note": W(
         "Petunjuk membantu manusia menelusuri; tidak satu pun menetapkan identitas atau tempat.",
         "Leads help a human to look further; none of them establishes an identity or a place.",
@@ -429,9 +409,7 @@ TEXT: Mapping[str, W] = {
     "intake": W("Data penerimaan", "Intake"),
     "judge_people": W("Orang dan pakaian: penilaian", "People and clothing: judgement"),
     "judge_time": W("Waktu dan tempat: penilaian", "Time and place: judgement"),
-    "judge_excluded": W(
-        "Penjelasan yang sudah disingkirkan, dengan dokumen", "Explanations ruled out, by document"
-    ),
+    "judge_excluded": W("Penjelasan yang sudah disingkirkan, dengan dokumen", "Explanations ruled out, by document"),
     "judge_other": W("Catatan lain", "Other notes"),
     "place_date": W("Tempat, tanggal", "Place, date"),
     "signature": W("Nama dan tanda tangan", "Name and signature"),
