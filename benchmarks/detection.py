@@ -18,7 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +165,7 @@ def average_precision(scores: np.ndarray, outcomes: np.ndarray, positives: int) 
     envelope = np.maximum.accumulate(curve.precision[::-1])[::-1]
     # The margin keeps 0.3 from being missed by a recall that came out as 0.29999999999999999.
     index = np.searchsorted(curve.recall, np.linspace(0, 1, 101) - 1e-9, side="left")
-    return float(
-        np.where(index < len(envelope), np.append(envelope, 0.0)[np.minimum(index, len(envelope))], 0).mean()
-    )
+    return float(np.where(index < len(envelope), np.append(envelope, 0.0)[np.minimum(index, len(envelope))], 0).mean())
 
 
 def read_photos(data: Path) -> list[Photo]:
@@ -184,9 +182,7 @@ def read_photos(data: Path) -> list[Photo]:
         path = det / line
         image = cv2.imread(str(path))
         rows = (det / "labels" / f"{path.stem}.txt").read_text().split("\n")
-        values = np.array([[float(v) for v in row.split()[1:5]] for row in rows if row.strip()]).reshape(
-            -1, 4
-        )
+        values = np.array([[float(v) for v in row.split()[1:5]] for row in rows if row.strip()]).reshape(-1, 4)
         if image is None:
             raise OSError(f"{path} cannot be read")
         height, width = image.shape[:2]
@@ -227,12 +223,23 @@ def load_detector(folder: str, size: int, nms_iou: float) -> Detector:
     return detect
 
 
+def degraded(photo: Photo, seed: int) -> Photo:
+    """The photo as a poor video shows it: block compression always, low light and motion blur often."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
+    import person_augment
+
+    rng, image = np.random.default_rng(seed), photo.image
+    if rng.random() < 0.5:
+        image = person_augment.low_light(image, rng)
+    if rng.random() < 0.4:
+        image = person_augment.motion_blur(image, rng)
+    return replace(photo, image=np.ascontiguousarray(person_augment.video_compression(image, rng)))
+
+
 def summarise(photos: Sequence[Photo], found: Sequence[Detections], members: Sequence[int]) -> dict[str, Any]:
     """Figures of one model on the photos with the indices `members`."""
     outcomes = [match(found[i], photos[i].boxes) for i in members]
-    positives = sum(
-        int((photos[i].boxes[:, 3] - photos[i].boxes[:, 1] >= MIN_HEIGHT_PX).sum()) for i in members
-    )
+    positives = sum(int((photos[i].boxes[:, 3] - photos[i].boxes[:, 1] >= MIN_HEIGHT_PX).sum()) for i in members)
     scores = np.concatenate([found[i].scores for i in members] + [np.zeros(0)])
     judged = np.concatenate([*outcomes, np.zeros(0, int)])
     curve = precision_recall(scores, judged, positives)
@@ -255,9 +262,7 @@ def summarise(photos: Sequence[Photo], found: Sequence[Detections], members: Seq
         },
         "threshold_at_precision_0.5": float(half.min()) if len(half) else 1.0,
         "curve": [
-            dict(
-                zip(("threshold", "precision", "recall"), (round(t, 2), *curve.at_threshold(t)), strict=True)
-            )
+            dict(zip(("threshold", "precision", "recall"), (round(t, 2), *curve.at_threshold(t)), strict=True))
             for t in np.arange(0.05, 1.0, 0.05).tolist()
         ],
         "_curve": curve,
@@ -288,9 +293,10 @@ def time_models(
     }
 
 
-def run(models: dict[str, tuple[str, int]], data: Path, timed_photos: int, nms_iou: float) -> dict[str, Any]:
+def run(
+    models: dict[str, tuple[str, int]], photos: Sequence[Photo], timed_photos: int, nms_iou: float
+) -> dict[str, Any]:
     """Detect on all photos with every model and gather the figures."""
-    photos = read_photos(data)
     detectors = {name: load_detector(path, size, nms_iou) for name, (path, size) in models.items()}
     groups: dict[str, list[int]] = {name: [] for name in GROUPS}
     groups["all"] = list(range(len(photos)))
@@ -324,9 +330,7 @@ def compare(report: dict[str, Any]) -> None:
             theirs = reference["groups"][group]
             if "_curve" in figures and "best_f1" in theirs:
                 figures["reference_precision"] = theirs["best_f1"]["precision"]
-                figures["recall_at_reference_precision"] = figures["_curve"].recall_at(
-                    theirs["best_f1"]["precision"]
-                )
+                figures["recall_at_reference_precision"] = figures["_curve"].recall_at(theirs["best_f1"]["precision"])
                 figures["ap50_ratio"] = figures["ap50"] / theirs["ap50"] if theirs["ap50"] else float("nan")
         for key in ("ms_per_photo", "processor_ms_per_photo"):
             if model[key]:
@@ -347,9 +351,7 @@ def show(report: dict[str, Any]) -> None:
             keys = ("ap50", "ap50_ratio", "recall_at_precision_0.85", "recall_at_reference_precision")
             cells = [*(f.get(k) for k in keys), f.get("best_f1", {}).get("f1")]
             texts = ["-" if not f["people"] or c is None else f"{c:.3f}" for c in cells]
-            print(
-                f"{group:14}{name:{width}}{f['photos']:7}{f['people']:7}" + "".join(f"{t:>8}" for t in texts)
-            )
+            print(f"{group:14}{name:{width}}{f['photos']:7}{f['people']:7}" + "".join(f"{t:>8}" for t in texts))
     for name, model in report.items():
         best = model["groups"]["all"].get("best_f1")
         print(f"\n{name} at {model['size']} px", end="")
@@ -375,9 +377,7 @@ def parse_model(text: str) -> tuple[str, tuple[str, int]]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--model",
         type=parse_model,
@@ -393,16 +393,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="folder that holds det/ (default: $VIDCHECK_DATA)",
     )
     parser.add_argument("--timed-photos", type=int, default=60, help="photos used for timing; 0 for none")
-    parser.add_argument(
-        "--nms-iou", type=float, default=0.6, help="overlap above which the lower box is dropped, 0..1"
-    )
+    parser.add_argument("--nms-iou", type=float, default=0.6, help="overlap above which the lower box is dropped, 0..1")
+    parser.add_argument("--degraded", action="store_true", help="make the photos look like poor video first")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and curves here")
     args = parser.parse_args(argv)
     if args.data is None or not (Path(args.data) / "det" / "val.txt").exists():
-        sys.exit(
-            "detection: no validation photos; pass --data or set VIDCHECK_DATA to the folder that holds det/"
-        )
-    report = run(dict(args.model), Path(args.data), args.timed_photos, args.nms_iou)
+        sys.exit("detection: no validation photos; pass --data or set VIDCHECK_DATA to the folder that holds det/")
+    photos = read_photos(Path(args.data))
+    if args.degraded:
+        photos = [degraded(photo, seed) for seed, photo in enumerate(photos)]
+    report = run(dict(args.model), photos, args.timed_photos, args.nms_iou)
     show(report)
     if args.json:
         args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

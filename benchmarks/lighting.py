@@ -24,6 +24,7 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parent.parent / "models"))
 
 import train_lighting as training
+from lighting_baseline import SHARE_DARK
 
 from vidcheck import sun
 from vidcheck.lighting import CLASSES, LightingSettings, decide
@@ -48,8 +49,8 @@ PRIOR_PHOTOS = 6.0
 """How many photos the prior table counts for at each elevation: where photos are few, it rules."""
 
 
-def answers(probabilities: F64, settings: LightingSettings) -> npt.NDArray[np.str_]:
-    return np.array([decide(p, settings) for p in probabilities])
+def answers(probabilities: F64, lit: F64, settings: LightingSettings) -> npt.NDArray[np.str_]:
+    return np.array([decide(p, settings, float(share)) for p, share in zip(probabilities, lit, strict=True)])
 
 
 def share(good: npt.NDArray[np.bool_]) -> str:
@@ -114,9 +115,7 @@ def zone_of(offset: str) -> str:
     return f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if hours else "Etc/GMT"
 
 
-def time_figures(
-    table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]
-) -> dict[str, Any]:
+def time_figures(table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]) -> dict[str, Any]:
     """How often the true hour keeps weight, how much of the day is excluded, leaving each source out of the table."""
     rows = time_rows(table)
     rows = rows[label[rows] != "unknown"]
@@ -152,9 +151,7 @@ def time_figures(
     return {"kept": float(good.mean()), "photos": len(rows), "excluded": float(out_share.mean())}
 
 
-def light_figures(
-    table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]
-) -> dict[str, Any]:
+def light_figures(table: training.Table, probabilities: F64, label: npt.NDArray[np.str_]) -> dict[str, Any]:
     """Accuracy, day against night, lamps against daylight, share of unknown, by source."""
     target = table.target
     rows = np.flatnonzero(table.plain & (target.max(1) == 1))
@@ -185,14 +182,14 @@ def light_figures(
     for name in sorted(set(table.source[rows])):
         of = table.source[rows] == name
         print(f"    {name:60s} {int((index == truth)[of].sum()):4d} / {int(given[of].sum()):4d} / {int(of.sum()):4d}")
-    dim = np.array(
-        [not table.plain[r] and table.item[r].label == "indoor_artificial" for r in range(len(table.item))]
-    )
-    said_dim = label[dim]
-    print(f"  rooms with lamps, darkened and in coloured light ({int(dim.sum())} variants): called night "
-          f"{int((said_dim == 'outdoor_night').sum())}, daylight {int(np.isin(said_dim, ['outdoor_day']).sum())}, "
-          f"lamps {np.mean(said_dim == 'indoor_artificial'):.0%}, "
-          f"unknown {np.mean(said_dim == 'unknown'):.0%}")  # fmt: skip
+    for words, of in (
+        ("rooms with lamps, darkened and in coloured light", lambda i: i.label == "indoor_artificial" and not i.relit),
+        ("rooms rendered as if lit by a few lamps", lambda i: i.label == "indoor_artificial" and i.relit),
+        ("streets rendered as if at night", lambda i: i.label == "outdoor_night" and i.relit),
+    ):
+        made = np.array([not plain and of(item) for plain, item in zip(table.plain, table.item, strict=True)])
+        counts = ", ".join(f"{name} {int((label[made] == name).sum())}" for name in (*CLASSES, "unknown"))
+        print(f"  {words} ({int(made.sum())} variants): {counts}")
     return {
         "photos": len(rows),
         "unknown": float((~given).mean()),
@@ -255,7 +252,7 @@ def main() -> None:
     for name, x, l2 in (("hand-made features", table.hand, 1e-3), ("network", table.deep, training.L2)):
         reduced = training.Basis.of(x[table.plain]).reduce(x)
         probabilities = training.cross_fitted(table, training.out_of_fold(table, reduced, l2)).astype(np.float64)
-        label = answers(probabilities, settings)
+        label = answers(probabilities, 1.0 - table.hand[:, SHARE_DARK], settings)
         print(f"\n== {name} ==")
         figures[name] = light_figures(table, probabilities, label)
         figures[name]["time"] = time_figures(table, probabilities, label)

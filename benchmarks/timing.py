@@ -89,9 +89,7 @@ class Case:
         )
 
 
-def text(
-    content: list[str], kind: str = "overlay", id_: str = "t1", box: tuple[float, ...] = BOX
-) -> OverlayText:
+def text(content: list[str], kind: str = "overlay", id_: str = "t1", box: tuple[float, ...] = BOX) -> OverlayText:
     """A text read once a second."""
     readings = tuple(
         TextReading(FrameRef(i * 25, i * 25000, float(i)), box, one, 0.97)
@@ -236,9 +234,7 @@ def tiktok(case: Case, rng: random.Random) -> None:
     post = (int(posted.timestamp()) << 32) | rng.getrandbits(32)
     case.copied += [uploaded, posted, fetched]
     case.tags = {"container": {"encoder": "Lavf58.76.100", "comment": f"vid:{xid(uploaded, rng)}"}}
-    case.name = rng.choice(
-        [f"{post}.mp4", f"ssstik.io_@akun.contoh_{int(fetched.timestamp() * 1000)}.mp4", "clip.mp4"]
-    )
+    case.name = rng.choice([f"{post}.mp4", f"ssstik.io_@akun.contoh_{int(fetched.timestamp() * 1000)}.mp4", "clip.mp4"])
     if rng.random() < 0.5:
         case.settings["url"] = f"https://www.tiktok.com/@akun.contoh/video/{post}"
     if rng.random() < 0.3:
@@ -289,12 +285,16 @@ def filmed_screen(case: Case, rng: random.Random) -> None:
     }
 
 
+def filmed_screen_with_interface(case: Case, rng: random.Random) -> None:
+    """The same, with the app's own words on the filmed screen."""
+    filmed_screen(case, rng)
+    case.overlays.append(text(["Tambahkan komentar..."] * 6, "scene"))
+
+
 def cctv(case: Case, rng: random.Random) -> None:
     case.name = "clip.mp4"
     steps = range(int(min(20, case.duration_s)))
-    case.overlays.append(
-        text([(case.device + timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") for i in steps])
-    )
+    case.overlays.append(text([(case.device + timedelta(seconds=i)).strftime("%Y-%m-%d %H:%M:%S") for i in steps]))
     case.overlays.append(text(["Camera 01"] * len(steps), id_="t2", box=(20.0, 600.0, 160.0, 630.0)))
 
 
@@ -306,7 +306,8 @@ def stamped_photo(case: Case, rng: random.Random) -> None:
 
 WAYS: tuple[Callable[[Case, random.Random], None], ...] = (
     *(android, android_bare, pixel, iphone, iphone_utc_only, camera_local_as_utc, photo, whatsapp, telegram),
-    *(edited, tiktok, screen_recording, screen_recording_renamed, cctv, stamped_photo),
+    *(edited, tiktok, screen_recording, screen_recording_renamed, filmed_screen_with_interface),
+    *(cctv, stamped_photo),
 )
 KNOWN_LIMITS = (filmed_screen,)
 
@@ -346,9 +347,7 @@ def make_case(
         case.copied.append(shown)
         case.settings["posted"] = shown.strftime("%Y-%m-%d %H:%M") + f" {place.zone}"
     if rng.random() < 0.2:
-        case.settings["known_not_before"] = (local - timedelta(days=rng.randrange(1, 90))).strftime(
-            "%Y-%m-%d"
-        )
+        case.settings["known_not_before"] = (local - timedelta(days=rng.randrange(1, 90))).strftime("%Y-%m-%d")
     if rng.random() < 0.6:
         height = sun.sun_elevation_deg(case.truth, place.lat, place.lon)
         label = "outdoor_day" if height > 4 else "outdoor_night" if height < -8 else "twilight"
@@ -399,9 +398,7 @@ def copy_as_recording(case: Case, found: TimeEstimate) -> bool:
         if found.best and abs(found.best - copied) < timedelta(minutes=2) < abs(found.best - case.truth):
             return True
         if found.earliest and found.latest and found.latest - found.earliest <= timedelta(days=1):
-            holds_copy = (
-                found.earliest - timedelta(minutes=2) <= copied <= found.latest + timedelta(minutes=2)
-            )
+            holds_copy = found.earliest - timedelta(minutes=2) <= copied <= found.latest + timedelta(minutes=2)
             if holds_copy and not found.earliest <= case.truth <= found.latest:
                 return True
     return False
@@ -431,9 +428,7 @@ def summary(rows: list[dict[str, object]]) -> dict[str, object]:
 
 def main() -> None:
     """Run both regimes and print the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path)
@@ -447,22 +442,16 @@ def main() -> None:
         print(f"\n{regime}")
         for name, value in summary(rows).items():
             print(f"  {name:<26} {value}")
-        print(
-            f"  {'way':<26} {'held':>7} {'bounded':>8} {'p50 s':>10} {'p90 s':>10} {'copy':>5} {'wrong':>6}"
-        )
+        print(f"  {'way':<26} {'held':>7} {'bounded':>8} {'p50 s':>10} {'p90 s':>10} {'copy':>5} {'wrong':>6}")
         for way, figures in by_way.items():
             shown = [f"  {way:<26} {figures['held']:>7} {figures['bounded_both_sides']:>8}"]
             shown.append(f"{figures['width_median_s']!s:>10} {figures['width_p90_s']!s:>10}")
             shown.append(f"{figures['copy_stated_as_recording']:>5} {figures['hours_answered_wrong']:>6}")
             print(" ".join(shown))
     rng = random.Random(arguments.seed)
-    rows = [
-        judge(make_case(rng, wrong_clocks=False, ways=KNOWN_LIMITS)) for _ in range(arguments.cases // 10)
-    ]
+    rows = [judge(make_case(rng, wrong_clocks=False, ways=KNOWN_LIMITS)) for _ in range(arguments.cases // 10)]
     report["known_limits"] = summary(rows)
-    print(
-        "\nknown limit, not in the figures above: a phone films another screen, and nothing in the file tells"
-    )
+    print("\nknown limit, not in the figures above: a phone films another screen, and nothing in the file tells")
     print(
         f"  held {report['known_limits']['held']}, a copy dated as the recording in "  # type: ignore[index]
         f"{report['known_limits']['copy_stated_as_recording']} of {len(rows)}"

@@ -60,9 +60,7 @@ def _h264_six(pictures: list[U8], rng: Rng, kbit_s: int) -> list[U8]:
             move = (60 + speed * t + rng.normal(0, 0.7, 2)).round().astype(int).clip(0, 78)
             moves.append(move)
             shown = canvas[move[1] : move[1] + 360, move[0] : move[0] + 640]
-            container.mux(
-                stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="bgr24"))
-            )
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="bgr24")))
         container.mux(stream.encode())
     file.seek(0)
     with av.open(file) as container:

@@ -78,9 +78,7 @@ class Trunk(nn.Module):
 class Head(nn.Module):
     """Description -> logits: its main components, then the average of a few small networks."""
 
-    def __init__(
-        self, mean: torch.Tensor, std: torch.Tensor, axes: torch.Tensor, members: int, hidden: int
-    ) -> None:
+    def __init__(self, mean: torch.Tensor, std: torch.Tensor, axes: torch.Tensor, members: int, hidden: int) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
@@ -132,9 +130,7 @@ def compiled(trunk: Trunk) -> object:
 
     model = ov.convert_model(trunk, example_input=torch.rand(2, 3, SIDE_PX, SIDE_PX))
     model.reshape([-1, 3, SIDE_PX, SIDE_PX])
-    return ov.Core().compile_model(
-        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}
-    )
+    return ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2})
 
 
 def train_head(
@@ -201,9 +197,7 @@ def _halve(path: Path) -> None:
     casts = []
     for tensor in list(model.graph.initializer):
         if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) >= 256:
-            half = numpy_helper.from_array(
-                numpy_helper.to_array(tensor).astype(np.float16), tensor.name + "_half"
-            )
+            half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name + "_half")
             casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
             model.graph.initializer.remove(tensor)
             model.graph.initializer.append(half)

@@ -37,9 +37,7 @@ def _reframe(picture: U8, rng: Rng) -> U8:
     if rng.random() < 0.4:
         out = cv2.warpAffine(
             out,
-            cv2.getRotationMatrix2D(
-                (out.shape[1] / 2, out.shape[0] / 2), rng.uniform(-12, 12), rng.uniform(1.0, 1.15)
-            ),
+            cv2.getRotationMatrix2D((out.shape[1] / 2, out.shape[0] / 2), rng.uniform(-12, 12), rng.uniform(1.0, 1.15)),
             (out.shape[1], out.shape[0]),
             borderMode=cv2.BORDER_REFLECT,
         )
@@ -77,11 +75,7 @@ def _occlude(picture: U8, rng: Rng) -> U8:
         for side in (0.3, 0.7):
             cv2.line(layer, (int(w * (side + rng.normal(0, 0.04))), 0), card, 255, width)
         size = (int(w * rng.uniform(0.07, 0.13)), int(w * rng.uniform(0.1, 0.19)))
-        tone = (
-            (int(rng.integers(90, 255)),) * 3
-            if rng.random() < 0.7
-            else tuple(int(c) for c in _fabric_colour(rng))
-        )
+        tone = (int(rng.integers(90, 255)),) * 3 if rng.random() < 0.7 else tuple(int(c) for c in _fabric_colour(rng))
         cv2.rectangle(out, card, (card[0] + size[0], card[1] + size[1]), tone, -1)
     elif kind == "sheet":
         box = cv2.boxPoints(
@@ -116,9 +110,7 @@ def _light(picture: U8, rng: Rng, strength: float = 1.0) -> U8:
     x *= rng.uniform(1 - 0.35 * strength, 1 + 0.3 * strength)
     x *= np.exp(rng.normal(0, 0.09 * strength, 3)).astype(np.float32)  # white balance
     if rng.random() < 0.12:  # coloured room light: karaoke rooms, neon
-        tint = np.array([[1.0, 0.55, 0.9], [1.1, 0.7, 0.6], [0.6, 0.75, 1.1], [0.75, 1.0, 0.7]])[
-            rng.integers(4)
-        ]
+        tint = np.array([[1.0, 0.55, 0.9], [1.1, 0.7, 0.6], [0.6, 0.75, 1.1], [0.75, 1.0, 0.7]])[rng.integers(4)]
         x *= (1 + rng.uniform(0.2, 0.8) * (tint - 1)).astype(np.float32)
     grey = x.mean(2, keepdims=True)
     x = grey + (x - grey) * rng.uniform(0.6, 1.35)
@@ -139,9 +131,7 @@ def _camera(picture: U8, rng: Rng, min_side_px: int = 24) -> U8:
         side = float(np.exp(rng.uniform(np.log(min_side_px), np.log(170))))
         k = side / min(h, w)
         if k < 1:
-            picture = cv2.resize(
-                picture, (max(8, round(w * k)), max(8, round(h * k))), interpolation=cv2.INTER_AREA
-            )
+            picture = cv2.resize(picture, (max(8, round(w * k)), max(8, round(h * k))), interpolation=cv2.INTER_AREA)
             h, w = picture.shape[:2]
     if rng.random() < 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.02 * min(h, w) + 0.5))
@@ -180,9 +170,7 @@ def garment(picture: U8) -> F32 | None:
     the crop.
     """
     h, w = picture.shape[:2]
-    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), max(0.8, w / 120)), cv2.COLOR_BGR2LAB).astype(
-        np.float32
-    )
+    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), max(0.8, w / 120)), cv2.COLOR_BGR2LAB).astype(np.float32)
     middle = lab[int(h * 0.35) : int(h * 0.9), int(w * 0.25) : int(w * 0.75)].reshape(-1, 3)
     if len(middle) < 50:
         return None
@@ -201,9 +189,7 @@ def _shading(picture: U8, mask: F32) -> F32:
     return np.clip(luma / (np.median(luma[mask > 0.5]) + 1e-3), 0.25, 1.7)
 
 
-def lay(
-    cloth: U8, size: tuple[int, int], rng: Rng, repeat_px: float | None, across: tuple[float, float]
-) -> U8:
+def lay(cloth: U8, size: tuple[int, int], rng: Rng, repeat_px: float | None, across: tuple[float, float]) -> U8:
     """Lay cloth over ``size`` (height, width) with turn, slant, folds and a seam down the front.
 
     ``repeat_px`` is the width of one repeat of the design in the cloth's own pixels and ``across`` how many
@@ -215,8 +201,7 @@ def lay(
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     centre = rng.uniform(0, 1, 2) * (cloth.shape[1], cloth.shape[0])
     waves = [
-        cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), w * rng.uniform(0.06, 0.2))
-        for _ in "xy"
+        cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), w * rng.uniform(0.06, 0.2)) for _ in "xy"
     ]
     dx, dy = (f / (f.std() + 1e-6) * w * rng.uniform(0.0, 0.025) for f in waves)
     x, y = xs - w / 2 + dx, ys - h / 2 + dy
@@ -234,9 +219,7 @@ def lay(
     return cv2.remap(cloth, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=mode)
 
 
-def retexture(
-    picture: U8, mask: F32, cloth: U8, rng: Rng, repeat_px: float | None, across: tuple[float, float]
-) -> U8:
+def retexture(picture: U8, mask: F32, cloth: U8, rng: Rng, repeat_px: float | None, across: tuple[float, float]) -> U8:
     """Give the garment under ``mask`` (see :func:`garment`) another cloth; its folds and light stay."""
     new = lay(cloth, picture.shape[:2], rng, repeat_px, across).astype(np.float32)
     new *= np.exp(rng.normal(0, 0.05, 3)) * rng.uniform(0.75, 1.15)
@@ -267,6 +250,19 @@ def turn_hue(picture: U8, rng: Rng, hue: float, saturation: float = 1.0) -> U8:
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR)
 
 
+def in_korpri_blues(picture: U8, rng: Rng) -> U8:
+    """Give a design that is not Korpri's the old Korpri colours: two blues, pale on royal or the other way
+    round.
+    """
+    luma = cv2.equalizeHist(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)).astype(np.float32)[..., None] / 255
+    if rng.random() < 0.5:
+        luma = 1 - luma
+    luma = luma ** rng.uniform(0.6, 1.6)
+    pale = np.array([rng.uniform(200, 250), rng.uniform(165, 245), rng.uniform(110, 240)])
+    deep = np.array([rng.uniform(60, 215), rng.uniform(30, 140), rng.uniform(5, 90)])
+    return to_u8(deep + (pale - deep) * luma)
+
+
 # ---------------------------------------------------------------- the old Korpri design, drawn
 
 
@@ -278,16 +274,10 @@ def draw_emblem(
     wing = int(size * 0.5)
     cv2.ellipse(layer, (int(x), int(y)), (wing, int(size * 0.36)), 0, 0, 180, dark, -1)
     gap = tuple(int(c) for c in light)
-    cv2.ellipse(
-        layer, (int(x), int(y - size * 0.12)), (int(size * 0.34), int(size * 0.24)), 0, 0, 180, gap, -1
-    )
-    cv2.ellipse(
-        layer, (int(x), int(y - size * 0.12)), (int(size * 0.27), int(size * 0.30)), 0, 180, 360, dark, -1
-    )
+    cv2.ellipse(layer, (int(x), int(y - size * 0.12)), (int(size * 0.34), int(size * 0.24)), 0, 0, 180, gap, -1)
+    cv2.ellipse(layer, (int(x), int(y - size * 0.12)), (int(size * 0.27), int(size * 0.30)), 0, 180, 360, dark, -1)
     top, foot = int(y - size * 0.06), int(y + size * 0.1)
-    cv2.rectangle(
-        layer, (int(x - size * 0.17), top - max(1, int(size * 0.03))), (int(x + size * 0.17), foot), dark, -1
-    )
+    cv2.rectangle(layer, (int(x - size * 0.17), top - max(1, int(size * 0.03))), (int(x + size * 0.17), foot), dark, -1)
     for i in range(5):
         px = int(x + (i - 2) * size * 0.065)
         cv2.line(layer, (px, top), (px, foot), gap, max(1, int(size * 0.02)))

@@ -96,9 +96,7 @@ class Data:
         self.fold = np.array([fold_of(r["source"]) for r in self.rows])
         self.masks = [pictures.garment(c) if min(c.shape[:2]) > 60 else None for c in self.crops]
         cloth = root / "uniform/textiles"
-        self.new_korpri = cv2.imread(str(cloth / "korpri_new_cloth.jpg"))[
-            : 3 * 228, : 5 * 231
-        ]  # whole repeats, no hem
+        self.new_korpri = cv2.imread(str(cloth / "korpri_new_cloth.jpg"))[: 3 * 228, : 5 * 231]  # whole repeats, no hem
         self.cloths = {
             f"{p.parent.name}/{p.name}": cv2.imread(str(p))
             for d in ("iware", "agus")
@@ -112,11 +110,7 @@ class Data:
 
         ``clothing_bystanders.tsv`` names those that do not, judged by eye, and those that show no clothing.
         """
-        known = (
-            {r["box"]: r["label"] for r in csv.DictReader(LABELS.open(), delimiter="\t")}
-            if LABELS.exists()
-            else {}
-        )
+        known = {r["box"]: r["label"] for r in csv.DictReader(LABELS.open(), delimiter="\t")} if LABELS.exists() else {}
         found: dict[str, list[Bystander]] = {}
         for row in csv.DictReader((self.det / "index.tsv").open(), delimiter="\t"):
             picture = cv2.imread(str(self.det / "images" / f"{row['id']}.jpg"))
@@ -134,13 +128,9 @@ class Data:
                     key = f"{row['id']}:{k}"
                     source = row["repo"].replace("/", "+")
                     crop = picture[y1:y2, x1:x2].copy()
-                    found.setdefault(row["repo"], []).append(
-                        Bystander(key, source, known.get(key, "civilian"), crop)
-                    )
+                    found.setdefault(row["repo"], []).append(Bystander(key, source, known.get(key, "civilian"), crop))
         return [
-            b
-            for some in found.values()
-            for b in (some[i] for i in sorted(rng.permutation(len(some))[:per_source]))
+            b for some in found.values() for b in (some[i] for i in sorted(rng.permutation(len(some))[:per_source]))
         ]
 
 
@@ -158,19 +148,13 @@ def plan(data: Data, rng: np.random.Generator, bystanders: list[Bystander]) -> l
 
     for i, row in enumerate(data.rows):
         for _ in range(VIEWS if data.y[i] in (1, 5) else 2 * VIEWS):
-            out.append(
-                Sample("real", int(data.y[i]), frozenset({row["source"]}), int(rng.integers(2**31)), i)
-            )
+            out.append(Sample("real", int(data.y[i]), frozenset({row["source"]}), int(rng.integers(2**31)), i))
     plain = np.array([i for i, m in enumerate(data.masks) if m is not None and data.rows[i]["label"] in
                       ("khaki", "white_uniform", "white_shirt", "civilian")])  # fmt: skip
     of = {name: np.array([i for i in plain if data.rows[i]["label"] in name.split("+")]) for name in
           ("khaki", "khaki+white_uniform", "civilian+white_shirt", "civilian")}  # fmt: skip
     crop_cloth = {
-        name: [
-            f"crop:{i}"
-            for i, r in enumerate(data.rows)
-            if r["label"] == name and min(data.crops[i].shape[:2]) > 60
-        ]
+        name: [f"crop:{i}" for i, r in enumerate(data.rows) if r["label"] == name and min(data.crops[i].shape[:2]) > 60]
         for name in ("korpri_old", "korpri_new", "batik")
     }
     motifs = [c for c in data.cloths if c.startswith("iware")]
@@ -188,6 +172,10 @@ def plan(data: Data, rng: np.random.Generator, bystanders: list[Bystander]) -> l
     add("dye", 5, of["civilian+white_shirt"], 350)
     seeds = rng.integers(2**31, size=len(bystanders))
     out += [Sample("bystander", 5, frozenset({b.source}), int(seeds[i]), i) for i, b in enumerate(bystanders)]
+    # Appended, so that the pictures before stay the same: designs that differ from Korpri in nothing but
+    # the design.
+    add("korpri blues", 3, plain, 600, list(data.cloths))
+    add("korpri blues", 3, plain, 400, crop_cloth["batik"])
     return out
 
 
@@ -204,7 +192,7 @@ def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
     picture = bystanders[sample.torso].crop if sample.kind == "bystander" else data.crops[sample.torso]
     mask = None if sample.kind in ("real", "bystander") else data.masks[sample.torso]
     if mask is not None:
-        if sample.kind in ("cloth", "blue"):
+        if sample.kind in ("cloth", "blue", "korpri blues"):
             repeat, across = None, (0.35, 1.6)
             if sample.cloth == "new_korpri":
                 cloth, repeat, across = data.new_korpri, 231.0, (2.2, 5.5)
@@ -218,12 +206,12 @@ def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
                 cloth = data.cloths[sample.cloth]
             if sample.kind == "blue":
                 cloth = pictures.turn_hue(cloth, rng, rng.uniform(95, 120), rng.uniform(0.8, 1.6))
+            elif sample.kind == "korpri blues":
+                cloth = pictures.in_korpri_blues(cloth, rng)
             picture = pictures.retexture(picture, mask, cloth, rng, repeat, across)
         else:
             colour = (
-                (235.0, 235.0, 232.0)
-                if sample.kind == "white"
-                else OTHER_COLOURS[rng.integers(len(OTHER_COLOURS))]
+                (235.0, 235.0, 232.0) if sample.kind == "white" else OTHER_COLOURS[rng.integers(len(OTHER_COLOURS))]
             )
             if sample.kind == "dye":
                 hue = rng.choice([rng.uniform(35, 180), rng.uniform(0, 5)])  # any but khaki

@@ -4,61 +4,74 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
+
+F32 = npt.NDArray[np.float32]
+U8 = npt.NDArray[np.uint8]
+SHARE_DARK = 8
+"""Position of the share of pixels darker than luma 40 among the features."""
+_LUMA = np.array([0.0722, 0.7152, 0.2126], np.float32)
 
 
-def hand_features(bgr):
-
-    p = cv2.resize(bgr, (160, 120), interpolation=cv2.INTER_AREA)
-    f = p.astype(np.float32) / 255
-    lin = f**2.2
-    y = lin @ np.array([0.0722, 0.7152, 0.2126], np.float32)
-    hsv = cv2.cvtColor(p, cv2.COLOR_BGR2HSV)
-    hue, sat, val = (hsv[..., i].astype(np.float32) for i in range(3))
-    g = cv2.cvtColor(p, cv2.COLOR_BGR2GRAY)
-    out = list(np.log(np.percentile(y, (1, 5, 25, 50, 75, 95, 99)) + 1e-3)) + [
-        (g < 16).mean(),
-        (g < 40).mean(),
-        (g > 250).mean(),
-        (g > 220).mean(),
-        sat.mean() / 255,
-        np.percentile(sat, 90) / 255,
+def hand_features(bgr: U8) -> F32:
+    """Return 49 features of a picture, uint8 (height, width, 3): exposure, colour of light, layout, lamps, noise."""
+    small = cv2.resize(bgr, (160, 120), interpolation=cv2.INTER_AREA)
+    linear = (small.astype(np.float32) / 255) ** 2.2
+    light = linear @ _LUMA
+    gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+    hue, saturation, value = (c.astype(np.float32) for c in cv2.split(cv2.cvtColor(small, cv2.COLOR_BGR2HSV)))
+    edges = np.abs(cv2.Laplacian(gray, cv2.CV_32F))
+    exposure = [
+        *np.log(np.percentile(light, (1, 5, 25, 50, 75, 95, 99)) + 1e-3),
+        (gray < 16).mean(),
+        (gray < 40).mean(),
+        (gray > 250).mean(),
+        (gray > 220).mean(),
+        saturation.mean() / 255,
+        np.percentile(saturation, 90) / 255,
     ]
-
-    def ratio(m):
-        if m.sum() < 20:
-            return [0.0, 0.0]
-        b, gg, r = lin[m].mean(0) + 1e-3
-        return [np.log(r / gg), np.log(b / gg)]
-
-    hi = (y >= np.percentile(y, 92)) & (g < 252)
-    out += ratio(hi) + ratio(sat < 50) + ratio(y > 0) + ratio(y <= np.percentile(y, 30))
-    lap = np.abs(cv2.Laplacian(g, cv2.CV_32F))
-    for a, b in ((0, 40), (40, 80), (80, 120)):
-        s = slice(a, b)
-        out += [
-            np.log(y[s].mean() + 1e-3),
-            sat[s].mean() / 255,
-            float((lin[s, :, 0] - lin[s, :, 2]).mean()),
-            np.log1p(lap[s].mean()),
-            np.log(y[s].std() + 1e-3),
+    highlights = (light >= np.percentile(light, 92)) & (gray < 252)
+    shadows = light <= np.percentile(light, 30)
+    colour = [
+        number
+        for mask in (highlights, saturation < 50, light > 0, shadows)
+        for number in _colour_temperature(linear, mask)
+    ]
+    thirds: list[float] = []
+    for part in (slice(0, 40), slice(40, 80), slice(80, 120)):
+        thirds += [
+            np.log(light[part].mean() + 1e-3),
+            saturation[part].mean() / 255,
+            (linear[part, :, 0] - linear[part, :, 2]).mean(),
+            np.log1p(edges[part].mean()),
+            np.log(light[part].std() + 1e-3),
         ]
-    top = np.zeros_like(g, bool)
-    top[:60] = True
-    flat = cv2.blur(lap, (7, 7)) < 6
-    out += [
-        (top & (hue > 90) & (hue < 128) & (sat > 45) & (val > 90)).mean(),
-        (top & (sat < 40) & (val > 190) & flat).mean(),
-        ((hue > 30) & (hue < 85) & (sat > 60)).mean(),
-        (top & flat & (val < 40)).mean(),
-        ((hue < 18) & (sat > 120)).mean(),
-        ((hue > 128) & (hue < 172) & (sat > 80)).mean(),
+    upper = np.zeros_like(gray, bool)
+    upper[:60] = True
+    flat = cv2.blur(edges, (7, 7)) < 6
+    regions = [
+        (upper & (hue > 90) & (hue < 128) & (saturation > 45) & (value > 90)).mean(),  # blue sky
+        (upper & (saturation < 40) & (value > 190) & flat).mean(),  # white sky, ceiling
+        ((hue > 30) & (hue < 85) & (saturation > 60)).mean(),  # leaves
+        (upper & flat & (value < 40)).mean(),  # black sky
+        ((hue < 18) & (saturation > 120)).mean(),  # sodium and candle light
+        ((hue > 128) & (hue < 172) & (saturation > 80)).mean(),  # stage light
     ]
-    n, _, st, _ = cv2.connectedComponentsWithStats((g > 238).astype(np.uint8))
-    ar = np.sort(st[1:, 4])[::-1] / g.size if n > 1 else np.zeros(1)
-    out += [np.log1p(n - 1), float(ar[0]), float(ar.sum()), float((ar < 0.003).sum()) / 20]
-    out += [
-        np.log1p(float(np.percentile(lap, 20))),
-        np.log1p(float(np.median(lap))),
-        float(np.std(hue[sat > 40])) / 60 if (sat > 40).sum() > 20 else 0.0,
+    count, _, stats, _ = cv2.connectedComponentsWithStats((gray > 238).astype(np.uint8))
+    areas = np.sort(stats[1:, 4])[::-1] / gray.size if count > 1 else np.zeros(1)
+    lamps = [np.log1p(count - 1), areas[0], areas.sum(), (areas < 0.003).sum() / 20]
+    coloured = saturation > 40
+    rest = [
+        np.log1p(np.percentile(edges, 20)),
+        np.log1p(np.median(edges)),
+        np.std(hue[coloured]) / 60 if coloured.sum() > 20 else 0.0,
     ]
-    return np.array(out, np.float32)
+    return np.array([*exposure, *colour, *thirds, *regions, *lamps, *rest], np.float32)
+
+
+def _colour_temperature(linear: F32, mask: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Log ratios of red and of blue to green of the light in ``mask``; 0 where too little of it is there."""
+    if mask.sum() < 20:
+        return 0.0, 0.0
+    blue, green, red = linear[mask].mean(axis=0) + 1e-3
+    return float(np.log(red / green)), float(np.log(blue / green))

@@ -314,20 +314,25 @@ def load_start(model: nn.Module, path: Path) -> None:
     taken = {k: v for k, v in found.items() if k in own and own[k].shape == v.shape}
     missing = [k for k in own if k not in taken and not k.startswith("model.0.")]
     if missing:
-        sys.exit(
-            f"train_person: {path} lacks {len(missing)} tensors of the neck and head, for one {missing[0]}"
-        )
+        sys.exit(f"train_person: {path} lacks {len(missing)} tensors of the neck and head, for one {missing[0]}")
     model.load_state_dict(taken, strict=False)
     print(f"train_person: took {len(taken)} tensors from {path}")
 
 
-def export(checkpoint: Path, folder: Path, imgsz: int) -> None:
-    """Write `checkpoint` to `folder` as an OpenVINO model: 16-bit weights, any picture size."""
+def export(checkpoint: Path, folder: Path, imgsz: int, average_with: Path | None = None) -> None:
+    """Write `checkpoint` to `folder` as an OpenVINO model: 16-bit weights, any picture size.
+
+    With `average_with`, the weights a run started from, the mean of both is written: what the start does well
+    on clean photos is kept, and most of what the run learned about degraded ones is gained.
+    """
     if not folder.name.endswith("_openvino_model"):
-        sys.exit(
-            "train_person: the folder's name must end in _openvino_model, or ultralytics does not load it"
-        )
+        sys.exit("train_person: the folder's name must end in _openvino_model, or ultralytics does not load it")
     model = YOLO(str(checkpoint), task="detect")
+    if average_with:
+        start = torch.load(average_with, map_location="cpu", weights_only=True)
+        for name, value in model.model.state_dict().items():
+            if name in start and value.is_floating_point():
+                value.copy_((value + start[name].to(value.dtype)) / 2)
     made = Path(model.export(format="openvino", imgsz=imgsz, dynamic=True, half=True))
     pack(made, folder)
 
@@ -338,9 +343,7 @@ def pack(made: Path, folder: Path) -> None:
     shutil.copyfile(next(made.glob("*.xml")), folder / "person.xml")
     shutil.copyfile(next(made.glob("*.bin")), folder / "person.bin")
     metadata = yaml.safe_load((made / "metadata.yaml").read_text())
-    kept = {
-        k: metadata[k] for k in ("version", "stride", "task", "batch", "imgsz", "channels") if k in metadata
-    }
+    kept = {k: metadata[k] for k in ("version", "stride", "task", "batch", "imgsz", "channels") if k in metadata}
     kept |= {
         "names": {0: "person"},
         "description": "vidcheck person detector",
@@ -353,9 +356,7 @@ def pack(made: Path, folder: Path) -> None:
 
 def main() -> None:
     """Read the options and train or export."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--data",
         type=Path,
@@ -363,12 +364,8 @@ def main() -> None:
         help="folder that holds det/ (default: $VIDCHECK_DATA)",
     )
     parser.add_argument("--out", type=Path, required=True, help="the run's folder, or the export's")
-    parser.add_argument(
-        "--epochs", type=int, default=10, help="passes over the photos, where --hours is not given"
-    )
-    parser.add_argument(
-        "--hours", type=float, default=0.0, help="time budget; the learning rate follows the clock"
-    )
+    parser.add_argument("--epochs", type=int, default=10, help="passes over the photos, where --hours is not given")
+    parser.add_argument("--hours", type=float, default=0.0, help="time budget; the learning rate follows the clock")
     parser.add_argument("--imgsz", type=int, help="picture size in pixels; 416 to train, 512 to export")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of AdamW for neck and head")
     parser.add_argument(
@@ -381,27 +378,22 @@ def main() -> None:
         choices=range(1, BLOCKS + 1),
         help=f"first backbone block to train; {BLOCKS} freezes all",
     )
-    parser.add_argument(
-        "--mosaic", type=float, default=0.4, help="share of mosaics, until three quarters of the run"
-    )
-    parser.add_argument(
-        "--start-head", type=Path, help="weights to start from: head.pt, or a checkpoint of a run"
-    )
+    parser.add_argument("--mosaic", type=float, default=0.4, help="share of mosaics, until three quarters of the run")
+    parser.add_argument("--start-head", type=Path, help="weights to start from: head.pt, or a checkpoint of a run")
     parser.add_argument("--workers", type=int, default=2, help="processes that load photos")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch and OpenVINO")
-    parser.add_argument(
-        "--cache", default="ram", choices=["ram", "disk", ""], help="where decoded photos are kept"
-    )
+    parser.add_argument("--cache", default="ram", choices=["ram", "disk", ""], help="where decoded photos are kept")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument(
         "--export", type=Path, metavar="CHECKPOINT", help="write the OpenVINO model instead of training"
     )
+    parser.add_argument("--average-with", type=Path, metavar="HEAD", help="export the mean with these weights")
     args = parser.parse_args()
     settings.update({"sync": False})
     torch.set_num_threads(args.threads)
     args.out = args.out.absolute()
     if args.export:
-        export(args.export, args.out, args.imgsz or 512)
+        export(args.export, args.out, args.imgsz or 512, args.average_with)
     elif args.data is None:
         sys.exit("train_person: pass --data or set VIDCHECK_DATA")
     else:

@@ -114,9 +114,7 @@ def test_only_a_cameras_name_dates_the_recording(name: str, zone: ZoneInfo | Non
 
 def test_bounds_use_the_latest_reading_in_indonesia() -> None:
     (found,) = clues("VID-20230608-WA0012.mp4", ZoneInfo("Asia/Jayapura"))
-    assert found.latest == datetime(2023, 6, 9, tzinfo=WIB), (
-        "the phone that saved it need not be at the place"
-    )
+    assert found.latest == datetime(2023, 6, 9, tzinfo=WIB), "the phone that saved it need not be at the place"
 
 
 def test_a_camera_name_is_read_in_every_zone_where_the_place_is_not_known() -> None:
@@ -134,6 +132,13 @@ def test_grades_of_camera_names() -> None:
     assert clues("20230606_120015.mp4")[0].grade == "weak", "other programs use bare names, too"
     camera = {"com.android.manufacturer": "samsung", "com.android.model": "SM-A325F"}
     assert clues("20230606_120015.mp4", **camera)[0].grade == "moderate"
+
+
+def test_a_camera_name_on_a_picture_of_a_screen_dates_the_capture() -> None:
+    clip = source("20251128_213005.mp4")
+    signs = provenance.Provenance(screen=("21.30",), camera="samsung SM-S911B")
+    (found,) = filename.clues(clip, signs, zone=WIB)
+    assert found.kind == "not_after" and found.earliest is None
 
 
 def test_day_and_month_of_a_name_that_can_be_swapped_bound_by_the_later() -> None:

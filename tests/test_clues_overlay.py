@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from vidcheck.clues.overlay import clues, tick_tests
-from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Source, TextReading, TimeClue
+from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Shot, Source, TextReading, TimeClue
 
 WITA = ZoneInfo("Asia/Makassar")
 START = datetime(2025, 12, 23, 10, 15, 22)
@@ -199,6 +199,41 @@ def test_minute_clocks_tell_where_they_flip() -> None:
     name, test = tick_tests([flipping])[0]
     assert name == "t1" and test.verdict == "too_short"
     assert [(a.time_s, b.time_s) for a, b in test.flips] == [(5.5, 6.0)]
+
+
+def test_slides_with_stamps_are_not_one_clock() -> None:
+    slides = ["12/03/2025 09:10 AM", "14/03/2025 01:25 PM", "20/05/2025 10:40 AM"]
+    shown = text(lambda t: slides[min(2, int(t // 4))], seconds=11)
+    shots = [
+        Shot(k, FrameRef(40 * k, 0, 4.0 * k), FrameRef(40 * (k + 1), 0, 4.0 * (k + 1)), "still", 0.5,
+             FrameRef(40 * k, 0, 4.0 * k), 1.0, 0.5)
+        for k in range(3)
+    ]  # fmt: skip
+    found = clues([shown], source(), zone=WITA, shots=shots)
+    assert [c.earliest.date().isoformat() for c in found if c.earliest] == ["2025-03-12", "2025-03-14", "2025-05-20"]
+    assert {(c.kind, c.clock, c.grade) for c in found} == {("exact", "device", "moderate")}
+
+
+def test_one_misread_digit_does_not_settle_day_and_month() -> None:
+    exact = clues([text(lambda t: f"09/1{8 if t == 3 else 0}/2025 08:00:{round(t):02d}")], source(), zone=WITA)[0]
+    assert exact.grade == "weak"
+    assert {a.date().isoformat() for a in exact.alternatives} == {"2025-10-09", "2025-09-10"}
+
+
+def test_a_date_misread_twice_running_starts_no_stamp_of_its_own() -> None:
+    running = clock("%Y-%m-%d %H:%M:%S")
+    clue = only([text(lambda t: running(t).replace("2025", "2026") if t > 9 else running(t))])
+    assert clue.earliest is not None and clue.earliest.year == 2025
+    assert clue.latest is not None and clue.latest.year == 2025
+
+
+def test_a_stamp_in_a_moving_shot_that_stands_is_frozen_and_in_a_slide_is_not() -> None:
+    stamp = text("Selasa, 23 Desember 2025 10.15.22 WITA")
+    slide = Shot(0, FrameRef(0, 0, 0.0), FrameRef(200, 0, 20.0), "still", 0.0, FrameRef(0, 0, 0.0), 1.0, 0.5)
+    assert only([stamp]).grade == "weak"
+    told = clues([stamp], source(), zone=WITA, shots=[slide])
+    assert [c.grade for c in told] == ["moderate"]
+    assert "tidak bergerak" not in told[0].words.id
 
 
 def test_texts_without_time_give_no_clue() -> None:

@@ -101,9 +101,7 @@ def test_a_call_to_prayer_without_day_or_place() -> None:
 
 def test_a_seat_that_is_not_known_widens_the_window() -> None:
     far = next(
-        place
-        for place in places.all_places()
-        if place.kind == "kabupaten" and place.coordinates == "province_capital"
+        place for place in places.all_places() if place.kind == "kabupaten" and place.coordinates == "province_capital"
     )
     (wide,) = examiner.heard_adzan("ashar", place=far, day=date(2025, 5, 5))
     (narrow,) = examiner.heard_adzan("ashar", place=PALEMBANG, day=date(2025, 5, 5))
@@ -163,10 +161,16 @@ def test_every_clue_speaks_both_languages() -> None:
         shadow_height=1.7,
         shadow_length=1.0,
     )
-    found = gather(
-        clip, Context(place="Bangkalan", posted="2023-06-08"), (), [light("twilight", 0.7)], [], settings
-    )
+    found = gather(clip, Context(place="Bangkalan", posted="2023-06-08"), (), [light("twilight", 0.7)], [], settings)
     assert len(found) >= 9
     for clue in found:
         assert clue.words.id and clue.words.en and clue.words.id != clue.words.en
         assert clue.earliest is None or clue.earliest <= datetime.now(UTC) + timedelta(days=36500)
+
+
+def test_the_light_on_a_filmed_screen_counts_for_nothing() -> None:
+    clip, context = source("IMG_0042.MOV"), Context(place="Palembang")
+    (seen,) = gather(clip, context, (), [light("outdoor_day", 0.97)], (), TimeSettings(place="Palembang"))
+    assert seen.grade == "moderate"
+    filmed = gather(clip, context, (), [light("outdoor_day", 0.97)], (), TimeSettings(shows_screen=True))
+    assert {clue.grade for clue in filmed} == {"contextual"}

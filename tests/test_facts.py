@@ -10,7 +10,7 @@ import pytest
 
 from vidcheck.errors import UsageError
 from vidcheck.facts import calendar, dress, hours, places, prayer, texts, wording
-from vidcheck.facts._files import read_csv, read_text, read_yaml
+from vidcheck.facts._files import read_csv, read_text, read_yaml, tables_version
 
 TABLES = (
     "hours.yaml",
@@ -290,3 +290,11 @@ def test_wording_in_both_languages() -> None:
 def test_no_table_names_a_workplace_or_a_tool() -> None:
     for name in (*TABLES, "sources.md", "places.csv", "plates.csv", "area_codes.csv", "holidays.csv"):
         assert not re.search(r"find_string|read_file|/work/", read_text(name)), name
+
+
+def test_the_tables_are_part_of_the_steps_versions() -> None:
+    from vidcheck import leads, timing
+
+    assert re.fullmatch(r"[0-9a-f]{8}", tables_version())
+    for version in (timing.VERSION, timing.CLUES_VERSION, leads.VERSION):
+        assert version.endswith(tables_version()), "a changed table must not meet an old cached answer"

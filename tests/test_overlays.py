@@ -342,6 +342,15 @@ def test_a_photo_is_one_frame(tmp_path: Path) -> None:
     assert result.stats["frames_read"] == result.stats["frames_total"] == 1
 
 
+def test_small_print_on_a_large_picture_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    cv2.imwrite(str(path), put(texture(1920, 1080), (40, 1000), "14-05-2025 02:44:26", 15))
+    with media.open_clip(path) as clip:
+        result = read_overlays(clip, ())
+    assert [t.text.replace(" ", "") for t in result.value] == ["14-05-202502:44:26"]
+    assert result.stats["frames_read_fine"] == 1
+
+
 def test_a_picture_without_text_gives_none_and_says_it_was_read(tmp_path: Path) -> None:
     path = tmp_path / "plain.png"
     cv2.imwrite(str(path), np.full((180, 320, 3), 90, dtype=np.uint8))
@@ -354,7 +363,7 @@ def test_hostile_output_of_the_engine_is_stored_as_text(running: Path, monkeypat
     attacks = ["<script>alert(1)</script>", "\x1b]0;title\x07\x1b[2J", "\u202emoc.live", "ꦲꦏꦱꦫ مقهى", "9" * 20_000,
                "=cmd|' /C calc'!A0", "a\x00b\r\nc"]  # fmt: skip
 
-    def lines(self: OcrEngine, picture: U8) -> list[Line]:
+    def lines(self: OcrEngine, picture: U8, side_px: int | None = None) -> list[Line]:
         few = [Line((10, 30 * k + 5, 200, 30 * k + 25), 0.0, text, 0.99) for k, text in enumerate(attacks)]
         return few + [
             Line((k % 40 * 10, k // 40 * 9, k % 40 * 10 + 9, k // 40 * 9 + 8), 0.0, f"g{k}", 0.9) for k in range(500)

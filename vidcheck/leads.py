@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vidcheck.facts._files import tables_version
 from vidcheck.lead_texts import Find, caption, find_in_file, find_in_text, is_caption, is_sign, name_tag, sign
 from vidcheck.types import (
     Box,
@@ -25,7 +26,7 @@ from vidcheck.types import (
     TextReading,
 )
 
-VERSION = "1"
+VERSION = f"1+{tables_version()}"
 METHOD = "patterns for handles, agencies, schools, addresses, plates and places over the texts that were read"
 
 MAX_TEXT = 200

@@ -65,8 +65,11 @@ class LightingSettings:
     """Calibrated probability from which a class is named; below it the answer is ``unknown``."""
     min_probability_dark: float = 0.85
     """The same for ``outdoor_night`` and ``twilight``, which clear or accuse, and are rare."""
-    max_lamps_at_night: float = 0.1
+    max_lamps_at_night: float = 0.05
     """``outdoor_night`` is not named where lamps indoors are likelier than this: a dim room is no night."""
+    min_lit_share_at_night: float = 0.25
+    """``outdoor_night`` is not named where less than this share of the picture is lighter than luma 40 of 255: in the
+    dark nobody can tell a street from a room."""
     flicker_frames: int = 96
     """Consecutive frames at the start of each shot that are tested for mains flicker; 0 switches it off."""
     mains_hz: float = 50.0
@@ -82,6 +85,7 @@ class _Gathered:
 
     probabilities: list[F64] = field(default_factory=list)
     refs: list[FrameRef] = field(default_factory=list)
+    lit_shares: list[float] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     rows: list[F64] = field(default_factory=list)
     columns: list[F64] = field(default_factory=list)
@@ -190,7 +194,9 @@ def _take_profile(seen: _Gathered, frame: Frame) -> None:
 
 def _classify(seen: _Gathered, frame: Frame, network: Any) -> None:
     seen.refs.append(frame.ref)
-    seen.probabilities.append(classify(frame.bgr, network))
+    picture = without_borders(frame.bgr)
+    seen.probabilities.append(classify(picture, network))
+    seen.lit_shares.append(lit_share(picture))
 
 
 def _flicker(seen: _Gathered, settings: LightingSettings) -> Flicker:
@@ -220,26 +226,37 @@ def _observation(
     if flicker is not None and flicker.detected:
         mean = mean * np.array([FLICKER_FACTORS[name] for name in CLASSES])
         mean = mean / mean.sum()
-    label = decide(mean, settings)
+    label = decide(mean, settings, float(np.mean(seen.lit_shares)))
     alternatives: dict[str, float] = {name: round(float(p), 4) for name, p in zip(CLASSES, mean, strict=True)}
     refs = tuple(sorted(seen.refs, key=lambda ref: ref.index))
     return LightingObservation(shot, label, round(float(mean.max()), 4), alternatives, refs)
 
 
-def decide(probabilities: F64, settings: LightingSettings) -> LightingLabel:
-    """Return the class to name for calibrated probabilities of shape (5,), or ``unknown``."""
+def decide(probabilities: F64, settings: LightingSettings, lit: float = 1.0) -> LightingLabel:
+    """Return the class to name for calibrated probabilities of shape (5,), or ``unknown``.
+
+    ``lit`` is the share of the picture that is not dark, see :func:`lit_share`.
+    """
     best = CLASSES[int(np.argmax(probabilities))]
     dark = best in ("outdoor_night", "twilight")
-    least = settings.min_probability_dark if dark else settings.min_probability
-    lamps = float(probabilities[CLASSES.index("indoor_artificial")])
-    if float(np.max(probabilities)) < least or (best == "outdoor_night" and lamps > settings.max_lamps_at_night):
+    if float(np.max(probabilities)) < (settings.min_probability_dark if dark else settings.min_probability):
         return "unknown"
-    return best
+    lamps = float(probabilities[CLASSES.index("indoor_artificial")])
+    dim = lamps > settings.max_lamps_at_night or lit < settings.min_lit_share_at_night
+    return "unknown" if best == "outdoor_night" and dim else best
+
+
+def lit_share(bgr: U8) -> float:
+    """Return the share of the picture that is lighter than luma 40 of 255."""
+    import cv2
+
+    small = cv2.resize(bgr, (160, 120), interpolation=cv2.INTER_AREA)
+    return float((cv2.cvtColor(small, cv2.COLOR_BGR2GRAY) > 40).mean())
 
 
 def classify(bgr: U8, network: Any) -> F64:
-    """Return the calibrated probabilities of :data:`CLASSES` for one picture, shape (5,)."""
-    logits = np.asarray(network(to_input(without_borders(bgr))[None])[0], np.float64)[0]
+    """Return the calibrated probabilities of :data:`CLASSES` for one picture without borders, shape (5,)."""
+    logits = np.asarray(network(to_input(bgr)[None])[0], np.float64)[0]
     exponents = np.exp(logits - logits.max())
     probabilities: F64 = exponents / exponents.sum()
     return probabilities

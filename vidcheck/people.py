@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -228,7 +229,9 @@ class PersonDetector:
         ]
 
 
+@cache
 def _load(path: Path) -> Any:
+    """Load a detector, once per process."""
     prepare_ultralytics()
     try:
         from ultralytics import YOLO

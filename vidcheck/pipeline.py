@@ -496,6 +496,8 @@ _MODELS: Mapping[str, str] = {"clothing": "clothing", "lighting": "lighting"}
 
 def _model_hash(step: str) -> str:
     """Hash of the model that a step would load, so that another model is another key."""
+    if step == "overlays":  # the OCR models come with the engine's wheel
+        return importlib.metadata.version("rapidocr")
     if step not in _MODELS:
         return ""
     from vidcheck import weights

@@ -29,6 +29,8 @@ class TimeSettings:
     """Length of its shadow on level ground."""
     known_not_before: str = ""
     """Time before which the clip cannot have been recorded, as the examiner knows."""
+    shows_screen: bool = False
+    """The examiner sees that the picture films a screen or another photo: then no tag dates the recording."""
     six_day_week: bool = False
     """Apply the six-day week of units with direct public service."""
     best_within_min: float = 15.0

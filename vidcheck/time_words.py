@@ -10,6 +10,9 @@ from vidcheck.facts import wording
 from vidcheck.ledger import clock_name
 from vidcheck.types import Conflict, TimeClue, Words
 
+_MOST_PARTS = 4
+"""More separate stretches than this are not listed in the sentence."""
+
 
 def _according(setters: list[str], by_id: dict[str, TimeClue]) -> Words:
     names = list(dict.fromkeys(by_id[id_].clock for id_ in setters))
@@ -62,6 +65,11 @@ def say_estimate(
                     en=f"Recorded between {between.en} (a span of {width.en}) {by.en}.",
                 )
     extra_id, extra_en = [said.id], [said.en]
+    if zone is not None and 1 < len(current.parts) <= _MOST_PARTS:
+        stretches = [wording.span(a, b, zone) for a, b in current.parts if a is not None and b is not None]
+        if len(stretches) == len(current.parts):
+            extra_id.append(f"Di dalamnya hanya mungkin: {'; atau '.join(part.id for part in stretches)}.")
+            extra_en.append(f"Within it only these are possible: {'; or '.join(part.en for part in stretches)}.")
     if weights is not None:
         likely = _hours_text(weights)
         extra_id.append(f"Bagian hari yang cocok: pukul {likely}; tanggalnya tidak ditentukan oleh ini.")

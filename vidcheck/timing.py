@@ -19,6 +19,7 @@ from vidcheck._spans import Spans
 from vidcheck.clues import examiner as _examiner
 from vidcheck.clues import gather
 from vidcheck.facts import places
+from vidcheck.facts._files import tables_version
 from vidcheck.ledger import clock_name, ledger
 from vidcheck.office_hours import working_hours
 from vidcheck.time_settings import TimeSettings
@@ -38,8 +39,8 @@ from vidcheck.types import (
 
 __all__ = ["TimeSettings", "check", "clock_name", "estimate", "gather_clues", "ledger", "working_hours"]
 
-VERSION = "1"
-CLUES_VERSION = "1"
+VERSION = f"1+{tables_version()}"
+CLUES_VERSION = f"1+{tables_version()}"
 METHOD = "intersection of graded clues; conflicts kept, weak clues never narrow; dated working-hours tables"
 
 EXCLUDED_BELOW = 0.05

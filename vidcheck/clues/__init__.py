@@ -59,7 +59,7 @@ def gather(
     place = places.resolve(context.place)
     zone = place.zoneinfo if place is not None else None
     overlay_clues = overlay.clues(overlays, source, zone=zone) if overlays else ()
-    signs = provenance.examine(source, overlays, overlay_clues)
+    signs = provenance.examine(source, overlays, overlay_clues, shows_screen=settings.shows_screen)
     found = [
         *overlay_clues,
         *metadata.clues(source, signs, zone=zone),
@@ -73,7 +73,8 @@ def gather(
     if settings.known_not_before:
         found.append(examiner.known_not_before(settings.known_not_before, zone=zone))
     day = fixed_day(found, zone)
-    found += lighting_clues.clues(lighting, zone=zone, place=place, day=day)
+    light = lighting_clues.clues(lighting, zone=zone, place=place, day=day)
+    found += [replace(clue, grade="contextual") for clue in light] if signs.filmed else light
     found += clothing_clues.clues(clothing, zone=zone, day=day, place=place.name if place else None)
     if settings.heard_adzan:
         found += examiner.heard_adzan(settings.heard_adzan, place=place, day=day)

@@ -10,11 +10,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from vidcheck.ticks import Tick, TickTest, seconds_of, tick_test
 from vidcheck.timestamps import PrintedTime, find_times, join_readings, settle_order
-from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, TextReading
+from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Shot, TextReading
 
 TICK_ORIGIN = datetime(2000, 1, 1)
 """Origin of :attr:`Stamp.ticks`' seconds where a date is printed; midnight of no day otherwise."""
@@ -54,6 +54,13 @@ class Stamp:
     """Whether a time of day is printed."""
     ticks: TickTest | None
     """The tick test, or None without a clock."""
+    still: bool = False
+    """Whether all its readings lie in still shots: slides, freezes, photos."""
+
+    @property
+    def stands_in_still(self) -> bool:
+        """Whether the clock stands because the picture does: a stamped photo shown for a while."""
+        return self.still and self.ticks is not None and self.ticks.verdict in ("frozen", "too_short")
 
     @property
     def used(self) -> tuple[StampReading, ...]:
@@ -63,8 +70,16 @@ class Stamp:
         return tuple(self.readings[i] for i in self.ticks.used)
 
 
-def find_stamps(overlays: Sequence[OverlayText]) -> tuple[Stamp, ...]:
-    """Group texts into stamps and read them; texts without date or time are left out."""
+def find_stamps(overlays: Sequence[OverlayText], shots: Sequence[Shot] = ()) -> tuple[Stamp, ...]:
+    """Group texts into stamps and read them; texts without date or time are left out.
+
+    Parameters
+    ----------
+    overlays:
+        The texts of the clip.
+    shots:
+        Its shots, where they are known: a clock that stands in a still picture is no frozen clock.
+    """
     printed = [(text, _readings(text)) for text in overlays]
     timed = [(text, readings) for text, readings in printed if readings]
     done: set[str] = set()
@@ -86,8 +101,14 @@ def find_stamps(overlays: Sequence[OverlayText]) -> tuple[Stamp, ...]:
                 texts.append(other)
                 done.add(other.id)
                 break
-        stamps.append(_stamp(texts, block, readings))
+        stamps.extend(_stamp(texts, block, part) for part in _settled(_by_picture(readings)))
+    stamps = [replace(s, still=_in_stills(s.readings, shots)) for s in stamps]
     return tuple(sorted(stamps, key=lambda s: (s.readings[0].frame.index, s.texts[0].id)))
+
+
+def _in_stills(readings: Sequence[StampReading], shots: Sequence[Shot]) -> bool:
+    stills = [shot for shot in shots if shot.kind == "still"]
+    return bool(stills) and all(any(s.start.index <= r.frame.index < s.end.index for s in stills) for r in readings)
 
 
 def _weight(readings: Sequence[StampReading]) -> float:
@@ -149,9 +170,81 @@ def _join_lines(days: Sequence[StampReading], clocks: Sequence[StampReading]) ->
     return joined
 
 
+def _by_picture(readings: list[StampReading]) -> list[list[StampReading]]:
+    """Part the readings of stamps that follow one another in one place, as in a slideshow of stamped photos.
+
+    A new stamp begins where another date stays for two readings or more and its time of day does not go on from
+    the one before; a misread date does neither.
+    """
+    runs: list[list[StampReading]] = []
+    for reading in readings:
+        if runs and (not reading.printed.dates or _goes_on(runs[-1], reading)):
+            runs[-1].append(reading)
+        else:
+            runs.append([reading])
+    merged: list[list[StampReading]] = []
+    for k, run in enumerate(runs):
+        back = k + 1 < len(runs) and bool(merged) and _dates_of(runs[k + 1]) == _dates_of(merged[-1])
+        if merged and (len(run) < 2 or back or _dates_of(run) == _dates_of(merged[-1])):
+            merged[-1].extend(run)
+        else:
+            merged.append(list(run))
+    if len(merged) > 1 and len(merged[0]) < 2:
+        merged[1] = merged[0] + merged[1]
+        merged = merged[1:]
+    return merged
+
+
+def _settled(parts: list[list[StampReading]]) -> list[list[StampReading]]:
+    """Let a stamp whose date fixes the order of day and month decide for the others in its place.
+
+    What each part is voted to mean decides, never a single reading: one misread digit can look decisive.
+    """
+    voted = []
+    for part in parts:
+        dates, _ = _vote_date(part)
+        voted.append(next((r.printed for r in part if r.printed.dates == dates), part[0].printed))
+    result = []
+    for part, before, after in zip(parts, voted, settle_order(voted), strict=True):
+        if before.dates == after.dates:
+            result.append(part)
+        else:
+            result.append(
+                [
+                    replace(r, printed=replace(r.printed, dates=after.dates, orders=after.orders))
+                    if r.printed.dates == before.dates
+                    else r
+                    for r in part
+                ]
+            )
+    return result
+
+
+def _dates_of(run: Sequence[StampReading]) -> tuple[date, ...]:
+    return next((r.printed.dates for r in run if r.printed.dates), ())
+
+
+def _goes_on(run: Sequence[StampReading], reading: StampReading) -> bool:
+    """Whether a reading has the date of the run, or a time of day that goes on from it as presentation time does."""
+    dates = _dates_of(run)
+    if not dates or reading.printed.dates == dates:
+        return True
+    if set(dates) & set(reading.printed.dates):
+        return True
+    last = run[-1]
+    if last.printed.clock is None or reading.printed.clock is None:
+        return False
+    apart = (_of_day(reading.printed) - _of_day(last.printed)) % 86400
+    passed = reading.frame.time_s - last.frame.time_s
+    return abs(apart - passed) <= max(2.0, reading.printed.precision_s + 1.0) and passed < 120
+
+
+def _of_day(printed: PrintedTime) -> float:
+    clock = printed.clock or time()
+    return clock.hour * 3600 + clock.minute * 60 + clock.second
+
+
 def _stamp(texts: Sequence[OverlayText], block: Sequence[OverlayText], readings: list[StampReading]) -> Stamp:
-    settled = settle_order([r.printed for r in readings])
-    readings = [replace(r, printed=p) for r, p in zip(readings, settled, strict=True)]
     has_clock = _majority_has(readings, "clock")
     dates, share = _vote_date(readings)
     if has_clock:
@@ -203,10 +296,9 @@ def _give_date(printed: PrintedTime, dates: tuple[date, ...]) -> PrintedTime:
 
 def clock_seconds(printed: PrintedTime) -> float:
     """Return the printed clock in seconds for the tick test: from :data:`TICK_ORIGIN`, or from midnight."""
-    clock = printed.clock or time()
     if printed.dates:
-        return seconds_of(datetime.combine(printed.dates[0], clock))
-    return timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second).total_seconds()
+        return seconds_of(datetime.combine(printed.dates[0], printed.clock or time()))
+    return _of_day(printed)
 
 
 def box_of(stamp: Stamp) -> Box:

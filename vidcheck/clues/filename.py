@@ -8,7 +8,7 @@ marked.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -172,6 +172,8 @@ def clues(source: Source, provenance: Provenance, *, zone: ZoneInfo | None) -> t
 
 
 def _clue(event: NameEvent, source: Source, provenance: Provenance, zone: ZoneInfo | None) -> TimeClue:
+    if provenance.screen and event.kind in ("recorded", "recorded_bare"):
+        event = replace(event, kind="screen")  # a picture of a screen: the name dates the capture
     if event.kind in ("recorded", "recorded_bare", "cctv"):
         return _recorded(event, source, provenance, zone)
     if event.kind == "unknown":

@@ -18,7 +18,7 @@ from vidcheck.facts.wording import DAYS_EN, DAYS_ID
 from vidcheck.facts.wording import clock as say_clock
 from vidcheck.facts.wording import day as say_day
 from vidcheck.ticks import TickTest
-from vidcheck.types import Clock, FrameRef, Grade, OverlayText, Source, TimeClue, Words
+from vidcheck.types import Clock, FrameRef, Grade, OverlayText, Shot, Source, TimeClue, Words
 
 SURE_CONFIDENCE = 0.93
 """Engine score from which a stamp that was read only once or twice may be called sure."""
@@ -65,7 +65,9 @@ _TICKS: dict[str, Words] = {
 }
 
 
-def clues(overlays: Sequence[OverlayText], source: Source, *, zone: ZoneInfo | None) -> tuple[TimeClue, ...]:
+def clues(
+    overlays: Sequence[OverlayText], source: Source, *, zone: ZoneInfo | None, shots: Sequence[Shot] = ()
+) -> tuple[TimeClue, ...]:
     """Return what the texts say about the time of recording.
 
     Parameters
@@ -76,9 +78,11 @@ def clues(overlays: Sequence[OverlayText], source: Source, *, zone: ZoneInfo | N
         The file; a photo has no tick test.
     zone:
         Zone of the place, or None: a time without printed zone is then read in all three zones of Indonesia.
+    shots:
+        The shots, where they are known: a stamp that stands in a slide is a stamped photo, not a frozen clock.
     """
     found: list[TimeClue] = []
-    for stamp in find_stamps(overlays):
+    for stamp in find_stamps(overlays, shots):
         found.extend(_clues_of(stamp, overlays, source, zone))
     return tuple(found)
 
@@ -99,11 +103,13 @@ def whose_clock(stamp: Stamp, overlays: Sequence[OverlayText], source: Source) -
     if has_channel(overlays):
         return "cctv"
     seconds = any(r.printed.precision_s == 1 for r in stamp.readings)
-    if source.kind == "image":
+    if source.kind == "image" or stamp.stands_in_still:
         return "device"
     runs = stamp.ticks is not None and stamp.ticks.verdict in ("true", "jumps", "wrong_speed")
     if runs and seconds and stamp.dates:
-        return "cctv"
+        # recorders print digits; month names and zones are what timestamp cameras print
+        named = any(r.printed.zone or r.printed.orders[:1] == ("named",) for r in stamp.used)
+        return "timestamp_app" if named else "cctv"
     if runs:
         return "device"
     if stamp.ticks is not None and stamp.ticks.verdict == "frozen":
@@ -217,7 +223,7 @@ def _grade(stamp: Stamp, whose: Clock, sure: bool, source: Source, *, ambiguous:
     if not sure or ambiguous or whose in ("editor", "unknown"):
         return "weak"
     verdict = stamp.ticks.verdict if stamp.ticks is not None else "too_short"
-    if source.kind == "image":
+    if source.kind == "image" or stamp.stands_in_still:
         return "moderate"
     if verdict == "true":
         return "strong"
@@ -339,7 +345,7 @@ def _label(value: datetime) -> str:
 
 def _tick_words(stamp: Stamp) -> Words | None:
     test = stamp.ticks
-    if test is None or len(stamp.readings) < 2:
+    if test is None or len(stamp.readings) < 2 or stamp.stands_in_still:
         return None
     if test.verdict == "wrong_speed" and test.rate is not None:
         rate_id = f"{test.rate:.2f}".replace(".", ",")

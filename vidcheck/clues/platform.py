@@ -31,6 +31,7 @@ _TIKTOK_PATH = re.compile(r"/(?:video|photo|v)/(\d{18,20})(?:\D|$)")
 _TIKTOK_NAME = re.compile(r"(?<!\d)([67]\d{18})(?!\d)")
 _VID = re.compile(r"\bvid:(v[0-9a-z]{11}[0-9a-v]{20})(?![0-9a-z])")
 _INSTAGRAM_PATH = re.compile(r"/(?:p|reels?|tv)/([A-Za-z0-9_-]{10,60})(?:/|$)")
+_INSTAGRAM_NAME = re.compile(r"\b(?:Video|Photo|Post|Reel) by .{1,60}\[([A-Za-z0-9_-]{11})\]")
 _X_PATH = re.compile(r"/status(?:es)?/(\d{10,20})(?:\D|$)")
 
 
@@ -106,6 +107,8 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
     for match in _TIKTOK_NAME.finditer(source.path):
         # Nineteen digits can be something else: a name alone is a weaker basis than an address.
         add("TikTok", match.group(1), tiktok_post_time(int(match.group(1))), source.path, certain=False)
+    if match := _INSTAGRAM_NAME.search(source.path):
+        add("Instagram", match.group(1), instagram_shortcode_time(match.group(1)), source.path, certain=False)
     return tuple(found.values())
 
 

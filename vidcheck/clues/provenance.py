@@ -43,6 +43,13 @@ _DOWNLOAD_NAME = re.compile(
 _EDITOR_NAME = re.compile(
     r"(^|_)(InShot|YouCut|CapCut|KineMaster|VN|lv_0|VideoShow|Picsart|PicsArt|Canva|trim)[._ -]", re.I
 )
+_APP_WORDS = re.compile(
+    r"^\W*(?:tambahkan komentar|tulis komentar|add (?:a )?comment|siaran langsung|untuk anda|for you|"
+    r"\d[\d.,]*\s?(?:rb|k|jt|m)?\s?(?:penonton|viewers?|menonton|watching|komentar|comments?)|"
+    r"ikuti|mengikuti|follow(?:ing)?|balas ke|kirim pesan|send message)\b.{0,20}$",
+    re.I,
+)
+"""What apps print around a clip. Met in the scene itself, it shows that a screen was filmed."""
 _EXPOSURE = ("ExposureTime", "FNumber", "ISOSpeedRatings", "PhotographicSensitivity", "FocalLength")
 """Tags that a lens leaves; some phones write make and model into screenshots, too."""
 
@@ -61,6 +68,8 @@ class Provenance:
     """It came from a platform or a downloader, or shows an app's interface."""
     messenger: tuple[str, ...] = ()
     """It was passed on by a messenger."""
+    filmed: bool = False
+    """A camera filmed a screen or a photo: its light is not that of the recording."""
     camera: str | None = None
     """Make and model, where tags name them."""
     apple: bool = False
@@ -79,7 +88,13 @@ class Provenance:
         return self.camera is not None and not self.signs
 
 
-def examine(source: Source, overlays: Sequence[OverlayText] = (), overlay_clues: Sequence[TimeClue] = ()) -> Provenance:
+def examine(
+    source: Source,
+    overlays: Sequence[OverlayText] = (),
+    overlay_clues: Sequence[TimeClue] = (),
+    *,
+    shows_screen: bool = False,
+) -> Provenance:
     """Collect the signs.
 
     Parameters
@@ -90,13 +105,15 @@ def examine(source: Source, overlays: Sequence[OverlayText] = (), overlay_clues:
         Texts in the picture: an app's interface shows that it is a copy.
     overlay_clues:
         Clues read from them: a status-bar clock shows a screen.
+    shows_screen:
+        The examiner sees that a screen or another photo was filmed.
     """
     values = [(f"{key}={value}", value) for tags in source.tags.values() for key, value in tags.items()]
     own = [(text, value) for text, value in values if not text.startswith(("UserComment=", "MakerNote=", "packet="))]
     camera = _camera(source)
 
-    def found(pattern: re.Pattern[str], *, keep: bool = True) -> list[str]:
-        return [text[:80] for text, value in own if pattern.search(value)] if keep else []
+    def found(pattern: re.Pattern[str]) -> list[str]:
+        return [text[:80] for text, value in own if pattern.search(value)]
 
     name = source.path
 
@@ -108,10 +125,13 @@ def examine(source: Source, overlays: Sequence[OverlayText] = (), overlay_clues:
         found(_SCREEN) + named(_SCREEN_NAME) + (["UserComment=Screenshot"] if "screenshot" in comment.lower() else [])
     )
     screen += [clue.basis[:80] for clue in overlay_clues if clue.clock == "screen"]
+    filmed = [text.text[:40] for text in overlays if text.kind == "scene" and _APP_WORDS.match(text.text)][:3]
+    filmed += ["--shows-screen"] if shows_screen else []
     interface = [text.text[:40] for text in overlays if text.kind == "interface" and text.text.strip()]
     keys = " ".join(key for tags in source.tags.values() for key in tags).lower()
     return Provenance(
-        screen=_unique(screen),
+        screen=_unique(screen + filmed),
+        filmed=bool(filmed),
         editor=_unique(found(_EDITOR) + named(_EDITOR_NAME)),
         reencoded=_unique(found(_REENCODED)),
         platform=_unique(found(_PLATFORM) + named(_DOWNLOAD_NAME) + interface[:3]),

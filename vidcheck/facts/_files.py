@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from functools import cache
 from importlib import resources
@@ -32,3 +33,14 @@ def read_yaml(name: str) -> Any:
 def read_csv(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of the CSV file ``name``."""
     return tuple(csv.DictReader(io.StringIO(read_text(name))))
+
+
+@cache
+def tables_version() -> str:
+    """Return eight hexadecimal digits that change whenever a table changes; part of the version of the time steps."""
+    digest = hashlib.sha256()
+    folder = resources.files(__package__).joinpath("data")
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.is_file() and file.name.endswith((".yaml", ".csv")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:8]

@@ -230,8 +230,10 @@ def _merge(
 def _name(place: Place, rule: dict[str, Any] | None) -> Words:
     if rule is None:
         return Words(
-            id=f"Aturan nasional (Perpres 21/2023) sebagai pengganti; aturan {place.full_name} tidak ada dalam tabel",
-            en=f"National rule (Perpres 21/2023) as a fallback; the rule of {place.full_name} is not in the tables",
+            id="Aturan nasional (Perpres 21/2023) sebagai pengganti; "
+            f"aturan {place.full_name} untuk hari itu tidak ada dalam tabel",
+            en="National rule (Perpres 21/2023) as a fallback; "
+            f"the rule of {place.full_name} for that day is not in the tables",
         )
     season_id = " pada bulan Ramadan" if rule["period"] == "ramadan" else ""
     season_en = " in Ramadan" if rule["period"] == "ramadan" else ""
