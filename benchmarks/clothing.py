@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck.clothing import ClothingSettings
+from vidcheck.clothing import ClothingSettings, floor_of
 from vidcheck.clothing_model import CLASSES
 
 Array = npt.NDArray[Any]
@@ -50,9 +50,7 @@ def calibrated(logits: dict[str, Array], y: Array, fold: Array) -> dict[str, Arr
     out = {name: np.zeros_like(z) for name, z in logits.items()}
     for k in np.unique(fold):
         rest = fold != k
-        t = best_temperature(
-            np.concatenate([z[rest] for z in logits.values()]), np.tile(y[rest], len(logits))
-        )
+        t = best_temperature(np.concatenate([z[rest] for z in logits.values()]), np.tile(y[rest], len(logits)))
         for name, z in logits.items():
             out[name][~rest] = softmax(z[~rest] / t)
     return out
@@ -79,17 +77,19 @@ def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
     top, right = p.max(1), p.argmax(1) == y
     which = np.minimum((top * bins).astype(int), bins - 1)
     return float(
-        sum(
-            abs(top[which == b].mean() - right[which == b].mean()) * (which == b).mean()
-            for b in np.unique(which)
-        )
+        sum(abs(top[which == b].mean() - right[which == b].mean()) * (which == b).mean() for b in np.unique(which))
     )
 
 
-def answers(p: Array, floor: float, floor_korpri: float) -> Array:
-    """Return the answered class, or -1 where the step would abstain."""
+def answers(p: Array, floors: Array) -> Array:
+    """Return the answered class, or -1 where the step would abstain; ``floors`` holds one probability a class."""
     guess = p.argmax(1)
-    return np.where(p.max(1) >= np.where(guess == KORPRI, floor_korpri, floor), guess, -1)
+    return np.where(p.max(1) >= floors[guess], guess, -1)
+
+
+def floors_of(settings: ClothingSettings) -> Array:
+    """Return the step's floors in the order of the classes."""
+    return np.array([floor_of(name, settings) for name in CLASSES])
 
 
 def blue_share(bgr: Array) -> float:
@@ -99,9 +99,7 @@ def blue_share(bgr: Array) -> float:
     hsv = cv2.cvtColor(bgr, cv2.COLOR_BGR2HSV)
     coloured = (hsv[..., 1] > 50) & (hsv[..., 2] > 30)
     return float(
-        ((hsv[..., 0] >= 85) & (hsv[..., 0] <= 130) & coloured).sum()
-        / max(coloured.sum(), 1)
-        * coloured.mean()
+        ((hsv[..., 0] >= 85) & (hsv[..., 0] <= 130) & coloured).sum() / max(coloured.sum(), 1) * coloured.mean()
     )
 
 
@@ -115,13 +113,11 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     return float(centre - half), float(centre + half)
 
 
-def condition_report(
-    name: str, p: Array, y: Array, blue: Array, settings: ClothingSettings
-) -> dict[str, Any]:
+def condition_report(name: str, p: Array, y: Array, blue: Array, settings: ClothingSettings) -> dict[str, Any]:
     """Print and return the figures of one condition."""
     print(f"\n== {name}")
     everything = confusion(y, p.argmax(1))
-    guess = answers(p, settings.min_probability, settings.min_probability_korpri)
+    guess = answers(p, floors_of(settings))
     table = confusion(y, guess)
     precision, recall, f1 = precision_recall(table)
     forced = precision_recall(everything)
@@ -129,31 +125,21 @@ def condition_report(
     accuracy = float(np.diag(everything).sum() / len(y))
     error = calibration_error(p, y)
     print(f"answering always: macro F1 {forced[2].mean():.3f}, accuracy {accuracy:.3f}")
-    print(
-        f"abstaining: {unclear:.1%} unclear, macro F1 of the rest {f1.mean():.3f}, calibration error {error:.3f}"
-    )
-    print(
-        f"{'truth / answer':15s}" + "".join(f"{s:>8s}" for s in (*SHORT, "unclear", "prec", "rec", "rec all"))
-    )
+    print(f"abstaining: {unclear:.1%} unclear, macro F1 of the rest {f1.mean():.3f}, calibration error {error:.3f}")
+    print(f"{'truth / answer':15s}" + "".join(f"{s:>8s}" for s in (*SHORT, "unclear", "prec", "rec", "rec all")))
     for i, label in enumerate(CLASSES):
         whole = table[i, i] / max(table[i].sum(), 1)
         print(
-            f"{label:15s}"
-            + "".join(f"{n:8d}" for n in table[i])
-            + f"{precision[i]:8.3f}{recall[i]:8.3f}{whole:8.3f}"
+            f"{label:15s}" + "".join(f"{n:8d}" for n in table[i]) + f"{precision[i]:8.3f}{recall[i]:8.3f}{whole:8.3f}"
         )
     wrong, n = int(((guess == KORPRI) & blue).sum()), int(blue.sum())
     low, high = wilson(wrong, n)
-    print(
-        f"blue or teal batik called Korpri: {wrong} of {n} ({wrong / max(n, 1):.1%}, 95% {low:.1%}-{high:.1%})"
-    )
+    print(f"blue or teal batik called Korpri: {wrong} of {n} ({wrong / max(n, 1):.1%}, 95% {low:.1%}-{high:.1%})")
     curve = []
     for floor in (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        kept = answers(p, floor, max(floor, settings.min_probability_korpri if floor else 0.0))
+        kept = answers(p, np.full(len(CLASSES), floor))
         f = precision_recall(confusion(y, kept))
-        curve.append(
-            (floor, float((kept == -1).mean()), float(f[2].mean()), float(f[0][KORPRI]), float(f[1][KORPRI]))
-        )
+        curve.append((floor, float((kept == -1).mean()), float(f[2].mean()), float(f[0][KORPRI]), float(f[1][KORPRI])))
     print("floor  unclear  macro F1  korpri precision  recall of the answered")
     for row in curve:
         print(f"{row[0]:5.1f} {row[1]:8.1%} {row[2]:9.3f} {row[3]:17.3f} {row[4]:7.3f}")
@@ -168,7 +154,7 @@ def condition_report(
 
 def source_report(p: Array, y: Array, source: Array, settings: ClothingSettings) -> None:
     """Print how each source fared, clean."""
-    guess = answers(p, settings.min_probability, settings.min_probability_korpri)
+    guess = answers(p, floors_of(settings))
     print("\n== by source, clean: crops, unclear, right of the answered; Korpri found, false")
     for name in sorted(set(source), key=lambda s: -(source == s).sum()):
         mine = source == name

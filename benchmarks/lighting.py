@@ -121,26 +121,25 @@ def time_figures(table: training.Table, probabilities: F64, label: npt.NDArray[n
     rows = rows[label[rows] != "unknown"]
     source = table.source[rows]
     elevation = np.array([table.item[r].elevation_deg for r in rows], float)
-    kept, excluded, factors, true_weight = [], [], [], []
+    good = np.zeros(len(rows), bool)
+    out_share, factor = np.zeros(len(rows)), np.zeros(len(rows))
     shipped = dict(sun.LIKELIHOODS)
     try:
         for name in sorted(set(source)):
             held = source == name
             sun.LIKELIHOODS.update(likelihoods(elevation[~held], label[rows][~held]))
-            for row in rows[held]:
+            for place in np.flatnonzero(held):
+                row = rows[place]
                 item = table.item[row]
-                given = dict(date=date.fromisoformat(item.when[:10]), lat=item.lat, lon=item.lon,
-                             zone=zone_of(item.offset))  # fmt: skip
+                zone = zone_of(item.offset)
+                given = {"date": date.fromisoformat(item.when[:10]), "lat": item.lat, "lon": item.lon, "zone": zone}
                 tables = {c: sun.hour_weights_for(c, **given) for c in CLASSES}
                 weights = sun.combine_hour_weights(dict(zip(CLASSES, probabilities[row].tolist(), strict=True)), tables)
-                weight = weights[int(item.when[11:13])]
-                true_weight.append(weight)
-                kept.append(weight >= sun.EXCLUDED_BELOW)
-                excluded.append(np.mean([w < sun.EXCLUDED_BELOW for w in weights]))
-                factors.append(sun.odds_factor_working_hours(weights))
+                good[place] = weights[int(item.when[11:13])] >= sun.EXCLUDED_BELOW
+                out_share[place] = np.mean([w < sun.EXCLUDED_BELOW for w in weights])
+                factor[place] = sun.odds_factor_working_hours(weights)
     finally:
         sun.LIKELIHOODS.update(shipped)
-    good, out_share, factor = np.array(kept), np.array(excluded), np.array(factors)
     print(f"\nTime: {len(rows)} answered photos with a trusted clock and place, {len(set(source))} sources")
     print(f"  true hour keeps weight: {share(good)} (goal 97%); of the day excluded on average: {out_share.mean():.1%}")
     for name in CLASSES:
@@ -148,6 +147,8 @@ def time_figures(table: training.Table, probabilities: F64, label: npt.NDArray[n
         if mask.any():
             print(f"  {name:18s} true hour keeps weight {share(good[mask])}, excluded {out_share[mask].mean():.1%}, "
                   f"odds of working hours x {np.median(factor[mask]):.2f} (median)")  # fmt: skip
+    night = np.array([table.item[r].elevation_deg for r in rows], float) < -6
+    print(f"  of them with the sun more than 6 degrees down: {int(night.sum())}")
     return {"kept": float(good.mean()), "photos": len(rows), "excluded": float(out_share.mean())}
 
 

@@ -14,9 +14,9 @@ def plain(bgr: tuple[int, int, int], seed: int, size: int = 160) -> U8:
     rng = np.random.default_rng(seed)
     folds = cv2.GaussianBlur(rng.normal(0, 1, (size, size)).astype(np.float32), (0, 0), size / 14)
     folds = 1 + 0.12 * folds / folds.std()
-    out = np.clip(
-        np.array(bgr, np.float32) * folds[..., None] + rng.normal(0, 2, (size, size, 3)), 0, 255
-    ).astype(np.uint8)
+    out = np.clip(np.array(bgr, np.float32) * folds[..., None] + rng.normal(0, 2, (size, size, 3)), 0, 255).astype(
+        np.uint8
+    )
     skin = (125, 155, 200)
     cv2.fillPoly(out, [np.array([[size * 2 // 5, 0], [size * 3 // 5, 0], [size // 2, size // 5]])], skin)
     dark = tuple(int(c * 0.6) for c in bgr)
@@ -35,14 +35,10 @@ def korpri_like(seed: int, size: int = 160) -> U8:
             x, y = column * pitch + pitch // 2, row * pitch + pitch // 2
             r = pitch * 0.26
             cv2.ellipse(out, (x, y), (int(r), int(r * 0.8)), 0, 0, 180, gold, -1)
-            cv2.ellipse(
-                out, (x, int(y - r * 0.25)), (int(r * 0.6), int(r * 0.45)), 0, 0, 180, (110, 60, 25), -1
-            )
+            cv2.ellipse(out, (x, int(y - r * 0.25)), (int(r * 0.6), int(r * 0.45)), 0, 0, 180, (110, 60, 25), -1)
             cv2.ellipse(out, (x, int(y - r * 0.3)), (int(r * 0.5), int(r * 0.7)), 0, 180, 360, gold, -1)
             cx, cy = x + pitch // 2, y + pitch // 4
             for turn in (0, 90, 180, 270):
-                cv2.ellipse(
-                    out, (cx, cy), (int(r * 0.8), int(r * 0.35)), turn + 30, 0, 250, light, 1, cv2.LINE_AA
-                )
+                cv2.ellipse(out, (cx, cy), (int(r * 0.8), int(r * 0.35)), turn + 30, 0, 250, light, 1, cv2.LINE_AA)
             cv2.circle(out, (cx, cy), 2, (235, 235, 235), -1)
     return out

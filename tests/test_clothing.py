@@ -99,7 +99,7 @@ def test_torso_too_small_is_unclear_and_says_the_size(tmp_path: Path) -> None:
 def test_below_the_threshold_it_abstains_and_keeps_the_evidence(tmp_path: Path) -> None:
     """With a threshold nobody reaches, the answer is unclear, with crops, alternatives and reason."""
     path = clip_of(tmp_path / "t.mp4", [figure(korpri_like(0))] * 2)
-    found = run(path, ClothingSettings(min_probability=1.01, min_probability_korpri=1.01))
+    found = run(path, ClothingSettings(min_probability_korpri=1.01))
     assert (found.label, found.abstained) == ("unclear", True)
     assert found.crops
     assert found.probability == pytest.approx(max(found.alternatives.values()), abs=1e-3)

@@ -214,6 +214,14 @@ def test_slides_with_stamps_are_not_one_clock() -> None:
     assert {(c.kind, c.clock, c.grade) for c in found} == {("exact", "device", "moderate")}
 
 
+def test_stamps_of_one_print_settle_each_others_day_and_month() -> None:
+    first = text("12/03/2025 09:10 AM", seconds=3)
+    second = text("14/03/2025 01:25 PM", name="t2", seconds=3, box=(10, 400, 260, 420))
+    found = clues([first, second], source(kind="image"), zone=WITA)
+    assert sorted(str(c.earliest.date()) for c in found if c.earliest) == ["2025-03-12", "2025-03-14"]
+    assert {c.grade for c in found} == {"moderate"}
+
+
 def test_one_misread_digit_does_not_settle_day_and_month() -> None:
     exact = clues([text(lambda t: f"09/1{8 if t == 3 else 0}/2025 08:00:{round(t):02d}")], source(), zone=WITA)[0]
     assert exact.grade == "weak"

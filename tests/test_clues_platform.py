@@ -107,6 +107,12 @@ def test_a_number_in_a_name_is_a_weaker_basis() -> None:
     assert found.grade == "moderate" and len(found.caveats) == 2
 
 
+def test_a_downloaders_name_for_instagram() -> None:
+    (found,) = bounds(Context(), "Video by akun.contoh [CEWoJMMhvHC].mp4")
+    assert found.kind == "not_after" and found.grade == "moderate" and "Instagram" in found.words.en
+    assert bounds(Context(), "Some video [dQw4w9WgXcQ].mp4") == (), "eleven characters in brackets can be YouTube's"
+
+
 @pytest.mark.parametrize(
     "name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"]
 )

@@ -39,9 +39,7 @@ def film(
             linear[16:64, x : x + 40] *= 1 - motion
         t0 = true[k] + start
         omega = 2 * np.pi * pulse_hz
-        pulse = (np.sin(omega * (t0 + exposure_s) + phase) - np.sin(omega * t0 + phase)) / (
-            omega * exposure_s
-        )
+        pulse = (np.sin(omega * (t0 + exposure_s) + phase) - np.sin(omega * t0 + phase)) / (omega * exposure_s)
         linear *= (1 + depth * pulse)[:, None]
         frames[k] = np.clip(linear, 0, 1) ** (1 / 2.2) * 255 + rng.normal(0, noise, linear.shape)
     return times, np.clip(frames, 0, 255)

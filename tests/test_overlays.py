@@ -120,6 +120,19 @@ def test_a_clock_keeps_its_place_and_a_sign_its_words() -> None:
     assert [t.stays for t in tracks] == [True, False, True]
 
 
+def test_the_same_words_with_other_numbers_on_the_next_slide_are_another_text() -> None:
+    tracks: list[TextTrack] = []
+    for k, (room, stamp) in enumerate([("Ruang 306", "22/03/22 10:24 AM"), ("Ruang 110", "14/03/22 12:02 PM")]):
+        text_tracking.join(tracks, [(reading(k, room), k), (reading(k, stamp, (10, 40, 200, 60)), k)])
+    assert len(tracks) == 4
+    going_on: list[TextTrack] = []
+    for k in range(4):
+        text_tracking.join(
+            going_on, [(reading(k, f"23-12-2025 10:15:{22 + k}"), k), (reading(k, "@kopi", (10, 40, 90, 60)), k)]
+        )
+    assert len(going_on) == 2
+
+
 def test_parts_of_a_line_that_was_split_once_are_left_out() -> None:
     whole, part = TextTrack(), TextTrack()
     for k in range(4):

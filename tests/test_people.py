@@ -132,13 +132,3 @@ def test_low_scores_continue_a_track_and_start_none() -> None:
     (track,) = people.track_people(found, (_shot(0, 0, 20),), people.TrackSettings()).value
     assert len(track.detections) == 20
     assert all(ordered[p].box_xyxy_px[0] == 10 for p in track.detections)
-
-
-def test_ultralytics_is_kept_offline() -> None:
-    import os
-
-    people.prepare_ultralytics()
-    from ultralytics.utils import AUTOINSTALL, ONLINE
-
-    assert os.environ["YOLO_OFFLINE"] == "true"
-    assert not ONLINE and not AUTOINSTALL

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import media as make
-from vidcheck import pipeline, store
+from vidcheck import pipeline, steps, store
 from vidcheck.errors import InputError, ModelError
 from vidcheck.people import DetectSettings
 from vidcheck.types import Analysis
@@ -98,7 +98,7 @@ def test_a_failed_step_is_recorded_not_cached_and_what_needs_it_is_skipped(
         raise RuntimeError("made to fail\nwith two lines")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.overlays, "read_overlays", broken)
+        patch.setattr(steps.overlays, "read_overlays", broken)
         analysis = pipeline.analyze(clip, workdir=tmp_path / "steps")
     run = analysis.step("overlays")
     assert run is not None and run.status == "failed"

@@ -44,12 +44,8 @@ def test_sun_times_match_published_ones():
     # Jakarta, 21 June: sunrise 06:01, sunset 17:47 WIB (almanac figures, minute precision).
     times = sun.sun_times(date(2025, 6, 21), -6.2, 106.8, "Asia/Jakarta")
     assert times.sunrise is not None and times.sunset is not None
-    assert abs(times.sunrise - datetime(2025, 6, 21, 6, 1, tzinfo=ZoneInfo("Asia/Jakarta"))) < timedelta(
-        minutes=3
-    )
-    assert abs(times.sunset - datetime(2025, 6, 21, 17, 47, tzinfo=ZoneInfo("Asia/Jakarta"))) < timedelta(
-        minutes=3
-    )
+    assert abs(times.sunrise - datetime(2025, 6, 21, 6, 1, tzinfo=ZoneInfo("Asia/Jakarta"))) < timedelta(minutes=3)
+    assert abs(times.sunset - datetime(2025, 6, 21, 17, 47, tzinfo=ZoneInfo("Asia/Jakarta"))) < timedelta(minutes=3)
     assert times.dawn < times.sunrise < times.noon < times.sunset < times.dusk
 
 
@@ -101,9 +97,7 @@ def test_without_place_or_date_nothing_is_excluded_that_a_place_or_date_allows()
 def test_envelope_holds_the_extremes_of_indonesia():
     # Miangas is dark at 18:00 WITA in December; Sabang sees the sun until almost 19:00 WIB in July.
     assert sun.hour_weights_for("outdoor_night", date=None, lat=None, lon=None, zone="WITA")[18] > 0.5
-    assert (
-        sun.hour_weights_for("outdoor_day", date=date(2025, 7, 15), lat=5.9, lon=95.3, zone="WIB")[18] > 0.3
-    )
+    assert sun.hour_weights_for("outdoor_day", date=date(2025, 7, 15), lat=5.9, lon=95.3, zone="WIB")[18] > 0.3
 
 
 def test_zone_names_are_interchangeable_and_bad_ones_refused():
@@ -131,10 +125,7 @@ def test_zone_outside_indonesia_without_place():
 
 def test_combined_weights_follow_the_probabilities():
     weights = {label: sun.hour_weights_for(label, **NOWHERE) for label in ("outdoor_day", "outdoor_night")}
-    assert (
-        sun.combine_hour_weights({"outdoor_day": 1.0, "outdoor_night": 0.0}, weights)
-        == weights["outdoor_day"]
-    )
+    assert sun.combine_hour_weights({"outdoor_day": 1.0, "outdoor_night": 0.0}, weights) == weights["outdoor_day"]
     half = sun.combine_hour_weights({"outdoor_day": 0.5, "outdoor_night": 0.5}, weights)
     assert half[12] > 0.4 and half[0] > 0.4  # neither noon nor midnight is excluded any more
     with pytest.raises(ValueError, match="twilight"):
@@ -143,9 +134,7 @@ def test_combined_weights_follow_the_probabilities():
 
 def test_odds_factor_by_hand():
     weights = tuple(1.0 if 8 <= h < 16 else 0.25 for h in range(24))
-    assert sun.odds_factor_working_hours(weights, start_hour=8, end_hour=16, awake=(0, 24)) == pytest.approx(
-        4
-    )
+    assert sun.odds_factor_working_hours(weights, start_hour=8, end_hour=16, awake=(0, 24)) == pytest.approx(4)
     assert sun.odds_factor_working_hours((1.0,) * 24) == pytest.approx(1)
     with pytest.raises(ValueError, match="24"):
         sun.odds_factor_working_hours((1.0,) * 23)
@@ -197,9 +186,7 @@ def test_shadow_errors_grow_towards_noon():
     assert len(early.windows) == 2 and len(late.windows) == 1
 
 
-@pytest.mark.parametrize(
-    ("height", "length"), [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (float("inf"), 1)]
-)
+@pytest.mark.parametrize(("height", "length"), [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (float("inf"), 1)])
 def test_shadow_refuses_lengths_that_cannot_be(height, length):
     with pytest.raises(UsageError):
         sun.shadow_times(height, length, date=None, lat=None, lon=None, zone=None)

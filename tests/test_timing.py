@@ -98,8 +98,7 @@ def clue(kind: str, grade: str, low: str | None, high: str | None, id_: str, **m
 
 def test_weak_clues_never_narrow_however_many() -> None:
     many = [
-        clue("exact", "weak", f"2025-06-10T10:0{i}:00+07:00", f"2025-06-10T10:3{i}:00+07:00", f"c{i}")
-        for i in range(9)
+        clue("exact", "weak", f"2025-06-10T10:0{i}:00+07:00", f"2025-06-10T10:3{i}:00+07:00", f"c{i}") for i in range(9)
     ]
     result = timing.estimate(many, zone=WIB)
     assert (result.earliest, result.latest, result.best, result.clues_used) == (None, None, None, ())
@@ -110,9 +109,7 @@ def test_light_is_never_multiplied_into_certainty() -> None:
     weights = tuple(1.0 if 6 <= hour < 18 else 0.2 for hour in range(24))
     part = {"source": "lighting", "clock": "sun", "hour_weights": weights}
     one = timing.estimate([clue("day_part", "weak", None, None, "c1", **part)], zone=WIB)
-    many = timing.estimate(
-        [clue("day_part", "weak", None, None, f"c{i}", **part) for i in range(20)], zone=WIB
-    )
+    many = timing.estimate([clue("day_part", "weak", None, None, f"c{i}", **part) for i in range(20)], zone=WIB)
     assert one.hour_weights == many.hour_weights == weights
     assert many.earliest is None and many.latest is None
 
@@ -136,12 +133,8 @@ def test_clues_of_one_grade_that_clash_span_both() -> None:
 
 
 def test_a_platforms_second_beats_a_clock_in_the_picture() -> None:
-    upload = clue(
-        "not_after", "strong", None, "2024-01-01T00:00:00+00:00", "c1", source="platform", clock="platform"
-    )
-    stamp = clue(
-        "exact", "strong", "2025-06-10T10:00:00+07:00", "2025-06-10T10:01:00+07:00", "c2", clock="cctv"
-    )
+    upload = clue("not_after", "strong", None, "2024-01-01T00:00:00+00:00", "c1", source="platform", clock="platform")
+    stamp = clue("exact", "strong", "2025-06-10T10:00:00+07:00", "2025-06-10T10:01:00+07:00", "c2", clock="cctv")
     result = timing.estimate([stamp, upload], zone=WIB)
     assert result.latest == upload.latest and result.earliest is None and result.best is None
     assert result.conflicts
@@ -157,13 +150,26 @@ def test_alternatives_widen_and_a_bound_can_exclude_one() -> None:
         alternatives=(at("2025-09-10T11:25:00+07:00"),),
     )
     both = timing.estimate([read], zone=WIB)
-    assert (
-        both.earliest == at("2025-09-10T11:25:00+07:00") and both.latest == read.latest and both.best is None
-    )
+    assert both.earliest == at("2025-09-10T11:25:00+07:00") and both.latest == read.latest and both.best is None
     posted = clue("not_after", "strong", None, "2025-09-20T00:00:00+07:00", "c2", clock="platform")
     settled = timing.estimate([read, posted], zone=WIB)
     assert settled.latest == at("2025-09-10T11:26:00+07:00") and settled.best is not None
     assert not settled.conflicts
+
+
+def test_what_the_examiner_heard_and_measured_can_contradict_each_other() -> None:
+    day = clue("exact", "moderate", "2025-06-10T00:00:00+07:00", "2025-06-11T00:00:00+07:00", "c1")
+    noon = tuple(1.0 if hour == 12 else 0.0 for hour in range(24))
+    dusk = tuple(1.0 if hour == 17 else 0.0 for hour in range(24))
+    told = {"source": "examiner", "clock": "sun"}
+    a = clue("day_part", "moderate", None, None, "c2", hour_weights=noon, **told)
+    b = clue("day_part", "moderate", None, None, "c3", hour_weights=dusk, **told)
+    one = timing.estimate([day, a], zone=WIB)
+    assert (one.earliest, one.latest) == (at("2025-06-10T12:00:00+07:00"), at("2025-06-10T13:00:00+07:00"))
+    for order in ([day, a, b], [day, b, a]):
+        both = timing.estimate(order, zone=WIB)
+        assert (both.earliest, both.latest) == (at("2025-06-10T12:00:00+07:00"), at("2025-06-10T18:00:00+07:00"))
+        assert [set(conflict.clues) for conflict in both.conflicts] == [{"c2", "c3"}]
 
 
 def test_no_best_time_in_a_wide_interval() -> None:
@@ -308,18 +314,14 @@ def test_property_platform_clues_are_bounds_even_with_wrong_clocks(seed: int) ->
     assert not generated.judge(case)["copy_as_recording"]
 
 
-spans = st.lists(st.tuples(st.one_of(st.none(), moments), st.one_of(st.none(), moments)), max_size=5).map(
-    Spans.of
-)
+spans = st.lists(st.tuples(st.one_of(st.none(), moments), st.one_of(st.none(), moments)), max_size=5).map(Spans.of)
 
 
 @settings(max_examples=100, deadline=None)
 @given(spans, spans, moments)
 def test_property_spans_are_sets(a: Spans, b: Spans, moment: datetime) -> None:
     def holds(s: Spans) -> bool:
-        return any(
-            (low is None or low <= moment) and (high is None or moment <= high) for low, high in s.parts
-        )
+        return any((low is None or low <= moment) and (high is None or moment <= high) for low, high in s.parts)
 
     assert holds(a & b) == (holds(a) and holds(b))
     assert holds(a | b) == (holds(a) or holds(b))

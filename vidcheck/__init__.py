@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from vidcheck.offline import keep_offline
+
 if TYPE_CHECKING:
     from vidcheck.case import write_case as write_case
     from vidcheck.errors import VidcheckError as VidcheckError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from vidcheck.types import *  # noqa: F403
 
 __version__ = "0.1.0"
+
+keep_offline()
 
 _TYPES = (
     "Analysis",

@@ -38,14 +38,12 @@ _LABELS: tuple[ClothingLabel, ...] = (
     "korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian",
 )  # fmt: skip
 
+_HARD = ("pdh_white", "other_uniform")
+
 WORDS: dict[ClothingLabel, Words] = {
     "korpri_batik": Words("pakaian sesuai dengan batik Korpri", "clothing consistent with Korpri batik"),
-    "pdh_khaki": Words(
-        "pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"
-    ),
-    "pdh_white": Words(
-        "pakaian sesuai dengan PDH putih", "clothing consistent with the white service uniform (PDH)"
-    ),
+    "pdh_khaki": Words("pakaian sesuai dengan PDH khaki", "clothing consistent with the khaki service uniform (PDH)"),
+    "pdh_white": Words("pakaian sesuai dengan PDH putih", "clothing consistent with the white service uniform (PDH)"),
     "batik_other": Words("pakaian sesuai dengan batik lain", "clothing consistent with another batik"),
     "other_uniform": Words("pakaian sesuai dengan seragam lain", "clothing consistent with another uniform"),
     "civilian": Words("pakaian sesuai dengan pakaian biasa", "clothing consistent with everyday clothes"),
@@ -72,6 +70,8 @@ class ClothingSettings:
     """Calibrated probability under which the answer is ``unclear``."""
     min_probability_korpri: float = 0.65
     """The same for Korpri batik, the finding with the gravest consequence."""
+    min_probability_uniform: float = 0.70
+    """The same for white and other uniforms, which are hard to tell from shirts and jackets."""
     explain_views: int = 1
     """Views of each Korpri finding whose decisive regions are worked out; 0 for none."""
 
@@ -113,14 +113,11 @@ def classify_clothing(
     for person in persons:
         views = clothing_crops.candidates(person, by_id, detections, in_frame, size_px, settings.views_read)
         largest[person.id] = max((view.short_side_px for view in views), default=0.0)
-        usable = [
-            v for v in views if v.free >= settings.min_free and v.short_side_px >= settings.min_torso_px
-        ]
+        usable = [v for v in views if v.free >= settings.min_free and v.short_side_px >= settings.min_torso_px]
         offered += [(person.id, view) for view in usable]
     read = clothing_crops.read_views(clip, offered)
     observations = tuple(
-        _observe(person.id, read.get(person.id, []), largest[person.id], model, settings)
-        for person in persons
+        _observe(person.id, read.get(person.id, []), largest[person.id], model, settings) for person in persons
     )
     stats: JsonObject = {
         "persons": len(persons),
@@ -153,16 +150,21 @@ def _observe(
     label, probability = _LABELS[best], float(pooled[best])
     alternatives = {name: round(float(p), 4) for name, p in zip(CLASSES, pooled, strict=True)}
     crops = [Crop(view.frame, view.box_xyxy_px, sharpness=round(view.sharpness, 1)) for view, _ in views]
-    needed = settings.min_probability_korpri if label == "korpri_batik" else settings.min_probability
+    needed = floor_of(label, settings)
     if probability < needed:
         reason = _why_unsure(label, probability, needed, pooled)
-        return ClothingObservation(
-            person, "unclear", round(probability, 4), alternatives, tuple(crops), True, reason
-        )
+        return ClothingObservation(person, "unclear", round(probability, 4), alternatives, tuple(crops), True, reason)
     if label == "korpri_batik":
         for view, pixels in views[: settings.explain_views]:
             crops += _regions(view, pixels, model)
     return ClothingObservation(person, label, round(probability, 4), alternatives, tuple(crops), False)
+
+
+def floor_of(label: str, settings: ClothingSettings) -> float:
+    """Return the calibrated probability from which ``label`` is answered."""
+    if label == "korpri_batik":
+        return settings.min_probability_korpri
+    return settings.min_probability_uniform if label in _HARD else settings.min_probability
 
 
 def _regions(view: Torso, pixels: U8, model: ClothingModel) -> list[Crop]:

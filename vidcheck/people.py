@@ -81,17 +81,15 @@ class Sightings:
 
 
 def prepare_ultralytics() -> None:
-    """Set ultralytics' offline switches; must run before its first import in the process.
+    """Give ultralytics a settings folder of its own; must run before its first import in the process.
 
-    Without them it looks for a network, sends analytics, and installs packages that it misses.
+    Its offline switches are set by :mod:`vidcheck.offline`. Its settings file is of no use here, and the home folder
+    may be read-only.
     """
     import tempfile
 
-    os.environ["YOLO_OFFLINE"] = "true"
-    os.environ["YOLO_AUTOINSTALL"] = "false"
-    os.environ["YOLO_VERBOSE"] = "false"
-    # Its settings file is of no use here, and the home folder may be read-only.
-    os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / f"vidcheck-ultralytics-{os.getuid()}"))
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / f"vidcheck-ultralytics-{user}"))
     Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from statistics import median
 
+from vidcheck.timestamps import find_times
 from vidcheck.types import Box, TextReading
 
 MAX_CHARS = 500
@@ -138,6 +139,8 @@ class TextTrack:
         if not 0.55 < tall < 1.8:
             return 0.0
         place = overlap(ours, theirs)
+        if shot not in self.shots and not _may_outlive_cut(near.text_raw, reading.text_raw):
+            return 0.0
         if place > 0.35:
             alike = likeness(masked(near.text_raw), masked(reading.text_raw))
             if alike >= 0.5:
@@ -151,6 +154,20 @@ class TextTrack:
         if length >= 6 and same_words >= 0.9:
             return 0.1 + same_words
         return 0.0
+
+
+def _may_outlive_cut(before: str, after: str) -> bool:
+    """Whether two texts on both sides of a cut can be one: the same numbers, or one clock going on.
+
+    Slides carry their own stamps in the same place, with the same words and other numbers.
+    """
+    if _DIGITS.findall(before) == _DIGITS.findall(after):
+        return True
+    clocks = [[t for t in find_times(text) if t.clock is not None and t.role == "moment"] for text in (before, after)]
+    if not all(clocks):
+        return False
+    dates = [{day for t in times for day in t.dates} for times in clocks]
+    return not all(dates) or any(abs((a - b).days) <= 1 for a in dates[0] for b in dates[1])
 
 
 def join(tracks: list[TextTrack], readings: Sequence[tuple[TextReading, int]]) -> list[TextTrack]:

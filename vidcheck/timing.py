@@ -117,8 +117,9 @@ def estimate(
         used += kept
         conflicts += clashes
     conflicts += _weak_clashes(current, used, allowed, by_id)
-    current, heard, clashes = _listen(current, clues, used, zone, settings)
-    used += heard
+    setters = _setters(current, used, allowed, by_id)
+    current, heard, clashes = _listen(current, clues, setters, zone, settings)
+    setters += heard
     conflicts += clashes
     conflicts += _light_clashes(current, clues, used, zone)
     disputed = {id_ for conflict in conflicts for id_ in conflict.clues}
@@ -133,7 +134,6 @@ def estimate(
     ):  # fmt: skip
         best = max(earliest, (earliest + width / 2).replace(microsecond=0))
     show_weights = weights if width is None or width > timedelta(hours=settings.day_part_beyond_h) else None
-    setters = _setters(current, used, allowed, by_id)
     return TimeEstimate(
         earliest=_in(earliest, zone), latest=_in(latest, zone), best=_in(best, zone),
         zone=zone.key if zone else None,
@@ -244,7 +244,7 @@ def _local_hours(current: Spans, zone: ZoneInfo, weights: tuple[float, ...]) -> 
 
 
 def _listen(
-    current: Spans, clues: Sequence[TimeClue], used: list[str], zone: ZoneInfo | None, settings: TimeSettings
+    current: Spans, clues: Sequence[TimeClue], against: list[str], zone: ZoneInfo | None, settings: TimeSettings
 ) -> tuple[Spans, list[str], list[Conflict]]:
     """Let a call heard, a shadow marked or a running clock without date narrow an interval of a day or so."""
     kept, conflicts = list[str](), list[Conflict]()
@@ -252,17 +252,22 @@ def _listen(
     width = current.width
     if zone is None or width is None or width > timedelta(hours=settings.decide_within_h):
         return current, kept, conflicts
+    heard: dict[str, Spans] = {}
     for clue in clues:
         told = clue.source in ("examiner", "overlay") and clue.grade in ("strong", "moderate")
-        if clue.kind != "day_part" or not told or not clue.hour_weights:
-            continue
-        heard = _local_hours(current, zone, clue.hour_weights) & Spans.of([(clue.earliest, clue.latest)])
-        narrowed = current & heard
-        if narrowed:
-            current = narrowed
-            kept.append(clue.id)
-        else:
-            conflicts.append(_conflict((clue.id, *used), by_id))
+        if clue.kind == "day_part" and told and clue.hour_weights:
+            hours = _local_hours(current, zone, clue.hour_weights)
+            heard[clue.id] = current & hours & Spans.of([(clue.earliest, clue.latest)])
+    for id_ in [id_ for id_, spans in heard.items() if not spans]:
+        del heard[id_]
+        conflicts.append(_conflict((id_, *against), by_id))
+    together, either = current, Spans(())
+    for spans in heard.values():
+        together, either = together & spans, either | spans
+    if heard and not together:  # each fits, not all of them: neither wins
+        conflicts.append(_conflict(tuple(heard), by_id))
+        return either, [], conflicts
+    current, kept = together, list(heard)
     return current, kept, conflicts
 
 
@@ -312,16 +317,12 @@ def _day_weights(clues: Sequence[TimeClue], conflicts: list[Conflict]) -> tuple[
 
 
 def _setters(current: Spans, used: list[str], allowed: dict[str, Spans], by_id: dict[str, TimeClue]) -> list[str]:
-    """Return the clues that set an end of the interval or state a time within it; the others only agree."""
+    """Return the clues that set an end of ``current`` or state a time within it; the others only agree."""
     low, high = current.hull
-    heard = any(by_id[id_].kind == "day_part" for id_ in used)  # an hour is cut out of days that the bounds give
     found = []
     for id_ in used:
-        clue = by_id[id_]
-        if clue.kind in ("exact", "day_part"):
-            found.append(id_)
-            continue
         start, end = allowed[id_].hull
-        if heard or (low is not None and start == low) or (high is not None and end == high):
+        sets_an_end = (low is not None and start == low) or (high is not None and end == high)
+        if by_id[id_].kind == "exact" or sets_an_end:
             found.append(id_)
     return found

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
+from vidcheck.text_tracking import masked
 from vidcheck.ticks import Tick, TickTest, seconds_of, tick_test
 from vidcheck.timestamps import PrintedTime, find_times, join_readings, settle_order
 from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Shot, TextReading
@@ -83,7 +84,7 @@ def find_stamps(overlays: Sequence[OverlayText], shots: Sequence[Shot] = ()) -> 
     printed = [(text, _readings(text)) for text in overlays]
     timed = [(text, readings) for text, readings in printed if readings]
     done: set[str] = set()
-    stamps: list[Stamp] = []
+    drafts: list[tuple[list[OverlayText], list[OverlayText], list[StampReading]]] = []
     # lines with a clock lead; a line with a date alone then joins the clock it stands with
     for text, readings in sorted(timed, key=lambda item: -_weight(item[1])):
         if text.id in done:
@@ -101,7 +102,13 @@ def find_stamps(overlays: Sequence[OverlayText], shots: Sequence[Shot] = ()) -> 
                 texts.append(other)
                 done.add(other.id)
                 break
-        stamps.extend(_stamp(texts, block, part) for part in _settled(_by_picture(readings)))
+        drafts.extend((texts, block, part) for part in _by_picture(readings))
+    settled: dict[int, list[StampReading]] = {}
+    shapes = [masked(part[0].printed.text) for _, _, part in drafts]
+    for shape in set(shapes):
+        alike = [k for k, other in enumerate(shapes) if other == shape]
+        settled.update(zip(alike, _settled([drafts[k][2] for k in alike]), strict=True))
+    stamps = [_stamp(texts, block, settled[k]) for k, (texts, block, _) in enumerate(drafts)]
     stamps = [replace(s, still=_in_stills(s.readings, shots)) for s in stamps]
     return tuple(sorted(stamps, key=lambda s: (s.readings[0].frame.index, s.texts[0].id)))
 
@@ -196,7 +203,7 @@ def _by_picture(readings: list[StampReading]) -> list[list[StampReading]]:
 
 
 def _settled(parts: list[list[StampReading]]) -> list[list[StampReading]]:
-    """Let a stamp whose date fixes the order of day and month decide for the others in its place.
+    """Let a stamp whose date fixes the order of day and month decide for the others of its print.
 
     What each part is voted to mean decides, never a single reading: one misread digit can look decisive.
     """
