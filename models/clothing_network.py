@@ -83,6 +83,7 @@ class Head(nn.Module):
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
         self.register_buffer("axes", axes)
+        self.register_buffer("bias", torch.zeros(len(CLASSES)))
         self.register_buffer("temperature", torch.ones(()))
         self.members = nn.ModuleList(
             nn.Sequential(
@@ -102,7 +103,7 @@ class Head(nn.Module):
     def forward(self, d: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes)."""
         z = self.reduce(d)
-        return torch.stack([m(z) for m in self.members]).mean(0) / self.temperature
+        return (torch.stack([m(z) for m in self.members]).mean(0) + self.bias) / self.temperature
 
 
 def describe(pictures_: list[np.ndarray] | object, trunk: object) -> np.ndarray:

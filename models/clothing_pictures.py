@@ -250,19 +250,6 @@ def turn_hue(picture: U8, rng: Rng, hue: float, saturation: float = 1.0) -> U8:
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR)
 
 
-def in_korpri_blues(picture: U8, rng: Rng) -> U8:
-    """Give a design that is not Korpri's the old Korpri colours: two blues, pale on royal or the other way
-    round.
-    """
-    luma = cv2.equalizeHist(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)).astype(np.float32)[..., None] / 255
-    if rng.random() < 0.5:
-        luma = 1 - luma
-    luma = luma ** rng.uniform(0.6, 1.6)
-    pale = np.array([rng.uniform(200, 250), rng.uniform(165, 245), rng.uniform(110, 240)])
-    deep = np.array([rng.uniform(60, 215), rng.uniform(30, 140), rng.uniform(5, 90)])
-    return to_u8(deep + (pale - deep) * luma)
-
-
 # ---------------------------------------------------------------- the old Korpri design, drawn
 
 

@@ -172,10 +172,6 @@ def plan(data: Data, rng: np.random.Generator, bystanders: list[Bystander]) -> l
     add("dye", 5, of["civilian+white_shirt"], 350)
     seeds = rng.integers(2**31, size=len(bystanders))
     out += [Sample("bystander", 5, frozenset({b.source}), int(seeds[i]), i) for i, b in enumerate(bystanders)]
-    # Appended, so that the pictures before stay the same: designs that differ from Korpri in nothing but
-    # the design.
-    add("korpri blues", 3, plain, 600, list(data.cloths))
-    add("korpri blues", 3, plain, 400, crop_cloth["batik"])
     return out
 
 
@@ -192,7 +188,7 @@ def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
     picture = bystanders[sample.torso].crop if sample.kind == "bystander" else data.crops[sample.torso]
     mask = None if sample.kind in ("real", "bystander") else data.masks[sample.torso]
     if mask is not None:
-        if sample.kind in ("cloth", "blue", "korpri blues"):
+        if sample.kind in ("cloth", "blue"):
             repeat, across = None, (0.35, 1.6)
             if sample.cloth == "new_korpri":
                 cloth, repeat, across = data.new_korpri, 231.0, (2.2, 5.5)
@@ -206,8 +202,6 @@ def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
                 cloth = data.cloths[sample.cloth]
             if sample.kind == "blue":
                 cloth = pictures.turn_hue(cloth, rng, rng.uniform(95, 120), rng.uniform(0.8, 1.6))
-            elif sample.kind == "korpri blues":
-                cloth = pictures.in_korpri_blues(cloth, rng)
             picture = pictures.retexture(picture, mask, cloth, rng, repeat, across)
         else:
             colour = (

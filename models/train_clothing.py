@@ -31,9 +31,12 @@ from torch import nn
 
 from vidcheck.clothing_model import CLASSES, to_input
 
+SHARES = (0.22, 0.15, 0.13, 0.20, 0.11, 0.19)
+"""How often each class is drawn in training, in the order of the classes."""
+
 
 def chances(samples: list[Sample], targets: np.ndarray, groups: np.ndarray, use: np.ndarray) -> np.ndarray:
-    """Weight pictures: classes half way from as found to even, no source drowns the others."""
+    """Weight pictures so that classes have their shares and no source drowns the others."""
     use = use & (targets.sum(1) > 0)
     y = targets.argmax(1)
     real = np.array([s.kind == "real" for s in samples])
@@ -42,10 +45,9 @@ def chances(samples: list[Sample], targets: np.ndarray, groups: np.ndarray, use:
         for c in np.unique(y[use & (groups == name)]):
             part = use & (groups == name) & (y == c)
             w[part] *= (part.sum() / (1.0 if real[part][0] else 3.0)) ** -0.5
-    share = (0.15, 0.22, 0.08, 0.21, 0.07, 0.27)
     for c in range(len(CLASSES)):
         part = use & (y == c)
-        w[part] *= share[c] / max(w[part].sum(), 1e-9)
+        w[part] *= SHARES[c] / max(w[part].sum(), 1e-9)
     return np.where(use, w, 0.0)
 
 
@@ -64,7 +66,15 @@ class Training:
         use = np.array([not (s.sources & held) for s in self.samples])
         weight = chances(self.samples, self.targets, self.groups, use)
         use = weight > 0
-        return train_head(self.descriptions[use], self.targets[use], weight[use], seed)
+        head = train_head(self.descriptions[use], self.targets[use], weight[use], seed)
+        head.bias.copy_(torch.from_numpy(self.prior_step(held)))
+        return head
+
+    def prior_step(self, held: set[str]) -> np.ndarray:
+        """Return the step in logits, half way from the shares in training to how often classes were found."""
+        crops = {s.torso: s.label for s in self.samples if s.kind == "real" and not (s.sources & held)}
+        found = np.bincount(list(crops.values()), minlength=len(CLASSES)) / len(crops)
+        return (0.5 * np.log(found / np.array(SHARES))).astype(np.float32)
 
 
 def cross_validate(training: Training, data: Data, test: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:

@@ -287,11 +287,6 @@ def test_wording_in_both_languages() -> None:
     assert wording.duration(timedelta(minutes=90)).id == "1,5 jam"
 
 
-def test_no_table_names_a_workplace_or_a_tool() -> None:
-    for name in (*TABLES, "sources.md", "places.csv", "plates.csv", "area_codes.csv", "holidays.csv"):
-        assert not re.search(r"find_string|read_file|/work/", read_text(name)), name
-
-
 def test_the_tables_are_part_of_the_steps_versions() -> None:
     from vidcheck import leads, timing
 

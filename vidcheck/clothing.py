@@ -66,11 +66,11 @@ class ClothingSettings:
     """Shorter side of the largest torso, pixels, under which nothing is answered."""
     min_free: float = 0.4
     """Share of a torso that must be free of nearer people for the view to be used."""
-    min_probability: float = 0.55
+    min_probability: float = 0.45
     """Calibrated probability under which the answer is ``unclear``."""
-    min_probability_korpri: float = 0.65
+    min_probability_korpri: float = 0.70
     """The same for Korpri batik, the finding with the gravest consequence."""
-    min_probability_uniform: float = 0.70
+    min_probability_uniform: float = 0.60
     """The same for white and other uniforms, which are hard to tell from shirts and jackets."""
     explain_views: int = 1
     """Views of each Korpri finding whose decisive regions are worked out; 0 for none."""

@@ -1,7 +1,6 @@
 """One function, :func:`analyze`: a file goes in, an :class:`~vidcheck.types.Analysis` comes out.
 
-The command line, notebooks, batches and workers all call it. ``vidcheck.steps.STEPS`` lists what runs, in order; a new analyser is a
-type, a module with one function, one line in ``STEPS``, a report section and a test.
+The command line, notebooks, batches and workers all call it. :data:`vidcheck.steps.STEPS` lists what runs, in order.
 
 Each step is cached alone, under a key made of its version, its settings, its model and the keys of the steps it
 builds on. A step that fails is recorded and never cached; steps that need it are recorded as skipped.

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from vidcheck.text_tracking import masked
 from vidcheck.ticks import Tick, TickTest, seconds_of, tick_test
 from vidcheck.timestamps import PrintedTime, find_times, join_readings, settle_order
 from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Shot, TextReading
@@ -104,13 +103,19 @@ def find_stamps(overlays: Sequence[OverlayText], shots: Sequence[Shot] = ()) -> 
                 break
         drafts.extend((texts, block, part) for part in _by_picture(readings))
     settled: dict[int, list[StampReading]] = {}
-    shapes = [masked(part[0].printed.text) for _, _, part in drafts]
+    shapes = [_date_shape(part) for _, _, part in drafts]
     for shape in set(shapes):
         alike = [k for k, other in enumerate(shapes) if other == shape]
         settled.update(zip(alike, _settled([drafts[k][2] for k in alike]), strict=True))
     stamps = [_stamp(texts, block, settled[k]) for k, (texts, block, _) in enumerate(drafts)]
     stamps = [replace(s, still=_in_stills(s.readings, shots)) for s in stamps]
     return tuple(sorted(stamps, key=lambda s: (s.readings[0].frame.index, s.texts[0].id)))
+
+
+def _date_shape(part: Sequence[StampReading]) -> str:
+    """The form of a numeric date, such as ``00/00/0000``: stamps of one form come from one setting."""
+    found = re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", part[0].raw)
+    return re.sub(r"\d", "0", found.group()) if found else ""
 
 
 def _in_stills(readings: Sequence[StampReading], shots: Sequence[Shot]) -> bool:

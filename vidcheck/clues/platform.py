@@ -107,8 +107,8 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
     for match in _TIKTOK_NAME.finditer(source.path):
         # Nineteen digits can be something else: a name alone is a weaker basis than an address.
         add("TikTok", match.group(1), tiktok_post_time(int(match.group(1))), source.path, certain=False)
-    if match := _INSTAGRAM_NAME.search(source.path):
-        add("Instagram", match.group(1), instagram_shortcode_time(match.group(1)), source.path, certain=False)
+    if (code := _INSTAGRAM_NAME.search(source.path)) is not None:
+        add("Instagram", code.group(1), instagram_shortcode_time(code.group(1)), source.path, certain=False)
     return tuple(found.values())
 
 
