@@ -82,7 +82,9 @@ def calibration_error(p: Array, y: Array, bins: int = 10) -> float:
 
 
 def answers(p: Array, floors: Array) -> Array:
-    """Return the answered class, or -1 where the step would abstain; ``floors`` holds one probability a class."""
+    """Return the answered class, or -1 where the step would abstain; ``floors`` holds one probability a
+    class.
+    """
     guess = p.argmax(1)
     return np.where(p.max(1) >= floors[guess], guess, -1)
 

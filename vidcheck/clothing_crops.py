@@ -21,9 +21,7 @@ _ASPECTS = (1.25, 1.70, 2.30)
 _TOPS = (0.50, 0.29, 0.185)
 _BOTTOMS = (0.99, 0.785, 0.54)
 _SIDE = 0.12
-_FLAT_PX = (
-    96  # sharpness is measured at this height, so that it does not depend on how near the person stands
-)
+_FLAT_PX = 96  # sharpness is measured at this height, so that it does not depend on how near the person stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +135,7 @@ def candidates(
     if len(views) <= count:
         return views
     stretches = [views[len(views) * i // count : len(views) * (i + 1) // count] for i in range(count)]
-    return [
-        max(stretch, key=lambda view: min(view.short_side_px, 160) * view.free**2) for stretch in stretches
-    ]
+    return [max(stretch, key=lambda view: min(view.short_side_px, 160) * view.free**2) for stretch in stretches]
 
 
 def _free(torso: Box, person: Box, others: Iterable[Box]) -> float:

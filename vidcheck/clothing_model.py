@@ -51,9 +51,7 @@ def to_input(crop: U8) -> U8:
 
     shrink = min(crop.shape[:2]) > SIDE_PX
     size = (SIDE_PX, SIDE_PX)
-    return np.asarray(
-        cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8
-    )
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
 
 
 class ClothingModel:
@@ -112,9 +110,7 @@ class ClothingModel:
             count[y : y + side, x : x + side] += 1
         height, width = crop.shape[:2]
         heat = cv2.resize(total / count, (width, height), interpolation=cv2.INTER_LINEAR)
-        return Explanation(
-            CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height)
-        )
+        return Explanation(CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height))
 
     def _softmax(self, inputs: Sequence[U8]) -> F32:
         """Run the network over square pictures, sixteen at a time."""

@@ -145,6 +145,7 @@ def _clues(found: Found) -> StepResult[tuple[TimeClue, ...]]:
         found.get("lighting", ()),
         found.get("clothing", ()),
         found.settings.time,
+        found.get("shots", ()),
     )
 
 
@@ -198,7 +199,7 @@ STEPS: tuple[Step, ...] = (
         tuple[TimeClue, ...],
         lambda s: s.time,
         (),
-        ("overlays", "lighting", "clothing"),
+        ("overlays", "lighting", "clothing", "shots"),
         _clues,
     ),
     Step("time", timing.VERSION, Timing, lambda s: s.time, ("clues",), (), _time),

@@ -30,6 +30,7 @@ from vidcheck.types import (
     JsonScalar,
     LightingObservation,
     OverlayText,
+    Shot,
     Source,
     StepResult,
     TimeClue,
@@ -71,6 +72,7 @@ def gather_clues(
     lighting: Sequence[LightingObservation] = (),
     clothing: Sequence[ClothingObservation] = (),
     settings: TimeSettings | None = None,
+    shots: Sequence[Shot] = (),
 ) -> StepResult[tuple[TimeClue, ...]]:
     """Return the ledger of clues as a step's result; see :func:`vidcheck.clues.gather`.
 
@@ -80,7 +82,7 @@ def gather_clues(
         See :func:`check`.
     """
     settings = settings or TimeSettings()
-    found = gather(source, settings.context, overlays, lighting, clothing, settings)
+    found = gather(source, settings.context, overlays, lighting, clothing, settings, shots)
     counts: dict[str, JsonScalar] = {}
     for clue in found:
         counts[clue.source] = sum(other.source == clue.source for other in found)

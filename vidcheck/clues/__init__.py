@@ -24,6 +24,7 @@ from vidcheck.types import (
     Context,
     LightingObservation,
     OverlayText,
+    Shot,
     Source,
     TimeClue,
 )
@@ -36,6 +37,7 @@ def gather(
     lighting: Sequence[LightingObservation] = (),
     clothing: Sequence[ClothingObservation] = (),
     settings: TimeSettings | None = None,
+    shots: Sequence[Shot] = (),
 ) -> tuple[TimeClue, ...]:
     """Return the ledger of clues, numbered ``c1``, ``c2`` and so on.
 
@@ -49,6 +51,8 @@ def gather(
         What the analysers found; empty where a step did not run.
     settings:
         Further statements of the examiner; ``context`` counts for place, address and posting time.
+    shots:
+        The shots: a stamp that stands in a slide is a stamped photo, not a frozen clock.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def gather(
     settings = settings or TimeSettings()
     place = places.resolve(context.place)
     zone = place.zoneinfo if place is not None else None
-    overlay_clues = overlay.clues(overlays, source, zone=zone) if overlays else ()
+    overlay_clues = overlay.clues(overlays, source, zone=zone, shots=shots) if overlays else ()
     signs = provenance.examine(source, overlays, overlay_clues, shows_screen=settings.shows_screen)
     found = [
         *overlay_clues,
