@@ -15,7 +15,7 @@ from vidcheck.types import Box, Detection, FrameRef, Person, Track
 U8 = npt.NDArray[np.uint8]
 
 # Height over width of the person box -> where the torso begins and ends, in box heights. Measured on
-# 16 labelled torso crops of the training data that could be matched to a person box: standing people, people
+# 15 labelled torso crops of the training data that could be matched to a person box: standing people, people
 # cut at the hip, heads and shoulders. The network knows torsos framed like this.
 _ASPECTS = (1.25, 1.70, 2.30)
 _TOPS = (0.50, 0.29, 0.185)
