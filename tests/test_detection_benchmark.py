@@ -80,9 +80,7 @@ def test_photo_without_people_or_without_detections() -> None:
 
 
 def test_perfect_ranking_has_average_precision_one() -> None:
-    assert bench.average_precision(
-        np.array([0.9, 0.8, 0.1]), np.array([HIT, HIT, FALSE_ALARM]), 2
-    ) == pytest.approx(1)
+    assert bench.average_precision(np.array([0.9, 0.8, 0.1]), np.array([HIT, HIT, FALSE_ALARM]), 2) == pytest.approx(1)
 
 
 def test_average_precision_is_the_mean_over_101_recalls() -> None:

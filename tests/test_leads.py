@@ -115,9 +115,7 @@ def test_the_same_thing_is_said_once_with_the_better_reading() -> None:
 
 
 def test_the_files_own_position_and_account() -> None:
-    clip = source(
-        "ssstik.io_@akun.contoh_1686190440123.mp4", tags={"container": {"location": "-03.3167+114.5901/"}}
-    )
+    clip = source("ssstik.io_@akun.contoh_1686190440123.mp4", tags={"container": {"location": "-03.3167+114.5901/"}})
     found = {lead.kind: lead for lead in find_leads([], clip).value}
     assert found["place"].crop is None and "Banjarmasin" in found["place"].words.en
     assert found["handle"].text.startswith("@akun.contoh")
@@ -143,28 +141,20 @@ def test_no_lead_says_who_somebody_is() -> None:
         "WARUNG KOPI",
         "SDN 1 CONTOH",
     ]
-    for lead in find_leads(
-        [text(t, kind="scene", seconds=4, id_=f"t{n}") for n, t in enumerate(texts)]
-    ).value:
+    for lead in find_leads([text(t, kind="scene", seconds=4, id_=f"t{n}") for n, t in enumerate(texts)]).value:
         for words in (lead.words.en, lead.words.id):
             assert " is ASN" not in words and "adalah ASN" not in words
 
 
 def test_a_flood_of_texts_stays_bounded() -> None:
     many = [text(f"@akun{n}x", kind="interface", seconds=1, id_=f"t{n}") for n in range(1000)]
-    many += [
-        text(f"PAPAN NOMOR{'X' * (n % 40)}{n}", kind="scene", seconds=1, id_=f"s{n}") for n in range(200)
-    ]
+    many += [text(f"PAPAN NOMOR{'X' * (n % 40)}{n}", kind="scene", seconds=1, id_=f"s{n}") for n in range(200)]
     assert len(find_leads(many).value) <= 200
 
 
-@given(
-    st.lists(st.tuples(st.text(max_size=300), st.sampled_from(["overlay", "scene", "interface"])), max_size=5)
-)
+@given(st.lists(st.tuples(st.text(max_size=300), st.sampled_from(["overlay", "scene", "interface"])), max_size=5))
 def test_any_text_is_taken(items: list[tuple[str, str]]) -> None:
-    overlays = [
-        text(content.replace("{i}", ""), kind=kind, id_=f"t{n}") for n, (content, kind) in enumerate(items)
-    ]
+    overlays = [text(content.replace("{i}", ""), kind=kind, id_=f"t{n}") for n, (content, kind) in enumerate(items)]
     for lead in find_leads(overlays).value:
         assert len(lead.text) <= 200 and lead.text.strip()
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests import media as make
 from vidcheck import media
-from vidcheck.errors import NoPicture, NotFound, NotMedia, TooLarge, Unreadable
+from vidcheck.errors import NoPicture, NotFound, NotMedia, TooLarge
 from vidcheck.types import FrameRef
 
 

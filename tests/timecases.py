@@ -116,8 +116,6 @@ def scenario_facts(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": clip,
         "overlays": tuple(texts),
-        "lighting": tuple(
-            light(e["label"], e["probability"], n) for n, e in enumerate(data.get("lighting", ()))
-        ),
+        "lighting": tuple(light(e["label"], e["probability"], n) for n, e in enumerate(data.get("lighting", ()))),
         "clothing": tuple(garment(e["label"], e["probability"]) for e in data.get("clothing", ())),
     }
