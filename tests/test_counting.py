@@ -121,3 +121,34 @@ def test_unclear_clothing_widens_the_maximum_of_every_label() -> None:
 def test_nobody() -> None:
     count = counting.count_people([], [], [], [shot(0)], 0.5)
     assert (count.minimum, count.best, count.maximum, count.basis_frames) == (0, 0, 0, ())
+
+
+def test_a_second_box_on_somebody_makes_no_person_and_still_counts_in_the_maximum() -> None:
+    tracks, detections = make(
+        {"s0-t1": (0, range(0, 9), 0), "s0-t2": (0, range(0, 9), 200), "s0-t3": (0, range(3, 6), 5)}
+    )
+    shots = [shot(0)]
+    result = counting.find_persons(tracks, detections, shots, {}, SETTINGS)
+    assert [p.tracks for p in result.value] == [("s0-t1",), ("s0-t2",)]
+    assert result.stats["doubles"] == ["s0-t3"]
+    count = counting.count_people(result.value, tracks, detections, shots, 0.5)
+    assert (count.minimum, count.best, count.maximum) == (2, 2, 3)
+
+
+def test_somebody_who_walks_past_another_is_no_double() -> None:
+    tracks, detections = make({"s0-t1": (0, range(0, 9), 0), "s0-t2": (0, range(3, 5), 30)})
+    result = counting.find_persons(tracks, detections, [shot(0)], {}, SETTINGS)
+    assert len(result.value) == 2
+
+
+def test_a_lost_track_resumes_near_and_soon_on_weaker_likeness() -> None:
+    def alike(track: str, shared: float) -> TrackLook:
+        colours = np.zeros((2, 192), dtype=np.float32)
+        colours[:, 1], colours[:, 2 if track == "s0-t1" else 3] = shared, 1 - shared
+        return TrackLook(track, (), colours)
+
+    for x, frames, joined in ((20, range(8, 12), True), (900, range(8, 12), False), (20, range(80, 84), False)):
+        tracks, detections = make({"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, frames, x)})
+        looks = {t.id: alike(t.id, 0.8) for t in tracks}  # similarity 0.8: too little for strangers, enough to resume
+        persons = persons_of(tracks, detections, [shot(0)], looks)
+        assert (len(persons) == 1) is joined

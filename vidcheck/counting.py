@@ -21,6 +21,7 @@ from vidcheck.types import (
     Crop,
     Detection,
     FrameRef,
+    JsonObject,
     PeopleCount,
     Person,
     Shot,
@@ -29,8 +30,8 @@ from vidcheck.types import (
     Words,
 )
 
-VERSION = "1"
-METHOD = "tracks joined by colours of torso and legs, complete linkage, never two seen at once"
+VERSION = "2"
+METHOD = "tracks joined by colours of torso and legs, place and time; complete linkage; never two seen at once"
 _APART = 10.0  # a distance that no threshold reaches
 
 
@@ -38,12 +39,20 @@ _APART = 10.0  # a distance that no threshold reaches
 class CountSettings:
     """When two tracks are taken to be one person."""
 
-    same_shot: float = 0.72
-    """Least colour similarity within a shot, where light and camera are the same, 0..1."""
-    other_shot: float = 0.80
-    """Least colour similarity between shots, 0..1."""
+    resumed: float = 0.72
+    """Least colour similarity, 0..1, where a track starts soon after another ended, near the same place."""
+    elsewhere: float = 0.90
+    """Least colour similarity, 0..1, everywhere else: dark clothes of two strangers reach 0.8 and more."""
+    resume_s: float = 3.0
+    """How soon is soon, seconds."""
+    resume_heights: float = 1.0
+    """How near is near, in heights of the person's box."""
     same_place_iou: float = 0.5
     """Least overlap of boxes on the same still shown twice."""
+    double_covered: float = 0.7
+    """Share of the smaller of two boxes inside the other, from which both may be on one person."""
+    double_share: float = 0.8
+    """In what share of the frames that two tracks have in common that must hold, to make the shorter a double."""
 
 
 def find_persons(
@@ -64,14 +73,54 @@ def find_persons(
     settings:
         Thresholds.
     """
-    groups = _cluster(tracks, detections, shots, looks, settings)
+    doubled = find_doubles(tracks, detections, settings)
+    groups = _cluster([t for t in tracks if t.id not in doubled], detections, shots, looks, settings)
     groups.sort(key=lambda group: (detections[group[0].detections[0]].frame.index, group[0].id))
     persons = []
     for number, group in enumerate(groups, start=1):
         ids = tuple(track.id for track in group)
         views = [crop for look in by_id(looks, ids) for crop in look.best]
         persons.append(Person(f"p{number}", ids, _best(views), _why(group, looks)))
-    return StepResult(tuple(persons), METHOD, {"tracks": len(tracks), "persons": len(persons)})
+    stats: JsonObject = {"tracks": len(tracks), "persons": len(persons), "doubles": [*sorted(doubled)]}
+    return StepResult(tuple(persons), METHOD, stats)
+
+
+def find_doubles(tracks: Sequence[Track], detections: Sequence[Detection], settings: CountSettings) -> set[str]:
+    """Return the ids of tracks that are a second box on somebody who has a longer track.
+
+    A detector sometimes draws a part of a person, or two people at once, beside the right box. Such a box comes and
+    goes, and nearly always covers, or is covered by, one longer track. Somebody who is briefly seen right
+    behind another person looks the same: a double makes no person, and it still counts in ``maximum``.
+
+    Parameters
+    ----------
+    tracks, detections:
+        As found.
+    settings:
+        ``double_covered`` and ``double_share``.
+    """
+    boxes = {t.id: {detections[p].frame.index: detections[p].box_xyxy_px for p in t.detections} for t in tracks}
+    doubled: set[str] = set()
+    for short in tracks:
+        mine = boxes[short.id]
+        for long in tracks:
+            theirs = boxes[long.id]
+            if long.shot != short.shot or len(theirs) < 2 * len(mine):
+                continue
+            common = mine.keys() & theirs.keys()
+            covered = sum(_covered(mine[i], theirs[i]) >= settings.double_covered for i in common)
+            # In a frame in which the longer track is missing, the double has taken its place.
+            if 2 * len(common) >= len(mine) and covered >= settings.double_share * len(common):
+                doubled.add(short.id)
+                break
+    return doubled
+
+
+def _covered(a: Box, b: Box) -> float:
+    """Share of the smaller of two boxes that lies in the other."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return width * height / smaller if width > 0 and height > 0 and smaller > 0 else 0.0
 
 
 def _cluster(
@@ -100,7 +149,7 @@ def _cluster(
                 overlap = _iou(detections[a.detections[0]].box_xyxy_px, detections[b.detections[0]].box_xyxy_px)
                 value = 0.0 if overlap >= settings.same_place_iou else _APART
             elif a.id in looks and b.id in looks:
-                need = settings.same_shot if a.shot == b.shot else settings.other_shot
+                need = settings.resumed if _resumes(a, b, detections, settings) else settings.elsewhere
                 alike = similarity(looks[a.id], looks[b.id])
                 # Scaled so that 1 is the threshold, whichever applies.
                 value = (1 - alike) / (1 - need)
@@ -110,6 +159,20 @@ def _cluster(
     for label, track in zip(labels.tolist(), tracks, strict=True):
         groups.setdefault(label, []).append(track)
     return list(groups.values())
+
+
+def _resumes(a: Track, b: Track, detections: Sequence[Detection], settings: CountSettings) -> bool:
+    """Whether one track may be the other going on: same shot, soon after, near where it was lost."""
+    if a.shot != b.shot:
+        return False
+    if detections[a.detections[0]].frame.index > detections[b.detections[0]].frame.index:
+        a, b = b, a
+    lost, found = detections[a.detections[-1]], detections[b.detections[0]]
+    if not 0 < found.frame.time_s - lost.frame.time_s <= settings.resume_s:
+        return False
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = lost.box_xyxy_px, found.box_xyxy_px
+    distance = float(np.hypot((ax1 + ax2 - bx1 - bx2) / 2, (ay1 + ay2 - by1 - by2) / 2))
+    return distance <= settings.resume_heights * max(ay2 - ay1, by2 - by1)
 
 
 def _iou(a: Box, b: Box) -> float:
@@ -180,9 +243,11 @@ def count_people(
                     seen[detection.frame.index] = seen.get(detection.frame.index, 0) + 1
                     refs[detection.frame.index] = detection.frame
     minimum = max(seen.values(), default=0)
-    widest = [p for p in persons if p in chosen or p.id in perhaps]
+    # Everybody: all tracks, those that were taken for doubles included.
+    widest = [t for p in persons if p in chosen or p.id in perhaps for t in p.tracks]
+    counted = list(by_track) if among is None else widest
     # The same still shown again adds nobody, whatever the tracks say.
-    maximum = sum(pictures.get(by_track[t].shot) is None for p in widest for t in p.tracks)
+    maximum = sum(pictures.get(by_track[t].shot) is None for t in counted)
     best = max(len(chosen), minimum)
     basis = tuple(refs[i] for i in sorted(i for i, n in seen.items() if n == minimum)[:3]) if minimum else ()
     return PeopleCount(minimum, best, max(maximum, best), basis)
