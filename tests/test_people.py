@@ -132,3 +132,22 @@ def test_low_scores_continue_a_track_and_start_none() -> None:
     (track,) = people.track_people(found, (_shot(0, 0, 20),), people.TrackSettings()).value
     assert len(track.detections) == 20
     assert all(ordered[p].box_xyxy_px[0] == 10 for p in track.detections)
+
+
+def test_torch_weights_run_in_openvino(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vidcheck import weights
+
+    people.prepare_ultralytics()
+    from ultralytics import YOLO
+
+    untrained = tmp_path / "untrained.pt"
+    YOLO("yolo11n.yaml", task="detect").save(untrained)
+    monkeypatch.setattr(weights, "user_folder", lambda: tmp_path / "user")
+    for _ in range(2):  # made once, then found
+        people._load.cache_clear()
+        network = people._load(untrained)
+        assert str(network.ckpt_path or network.model).endswith("_openvino_model")
+    (converted,) = (tmp_path / "user" / "converted").iterdir()
+    assert any(p.suffix == ".xml" for p in converted.iterdir())
+    assert len(network.predict(np.zeros((96, 96, 3), np.uint8), verbose=False, device="cpu")) == 1
+    people._load.cache_clear()

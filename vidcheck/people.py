@@ -239,10 +239,38 @@ def _load(path: Path) -> Any:
     # It replaces PIL.Image.open by a version that wants to install a HEIC plug-in whenever a file is no picture;
     # vidcheck brings its own plug-in.
     patches._pil_plugins_registered = True
+    if path.suffix == ".pt":
+        path = _as_openvino(path)
     try:
         return YOLO(str(path), task="detect")
     except Exception as error:  # the loader raises whatever its backends raise
         raise ModelError(f"The detector {path} cannot be loaded: {str(error).splitlines()[0]}") from error
+
+
+def _as_openvino(path: Path) -> Path:
+    """Return the OpenVINO form of PyTorch weights, made once and kept; the weights themselves where that fails.
+
+    On two cores OpenVINO runs YOLO11n about four times as fast as torch.
+    """
+    import logging
+    import shutil
+    import tempfile
+
+    from ultralytics import YOLO
+
+    target = weights.user_folder() / "converted" / f"{weights.hash_of(path)[:16]}_openvino_model"
+    if target.is_dir():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            copy = Path(shutil.copy(path, folder))
+            made = Path(YOLO(str(copy), task="detect").export(format="openvino", dynamic=True, verbose=False))
+            made.rename(target)
+    except Exception as error:  # whatever the exporter raises: torch still runs the weights, only slower
+        logging.getLogger(__name__).warning("%s runs in torch, OpenVINO export failed: %s", path.name, error)
+        return path
+    return target
 
 
 def tiles(width: int, height: int, *, side: int, overlap: float = 0.25) -> Iterator[tuple[int, int, int, int]]:
