@@ -273,3 +273,24 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
         path.write_text(content)
         with pytest.raises(NotMedia):
             media.open_clip(path)
+
+
+def test_pictures_without_a_size_are_refused(tmp_path: Path) -> None:
+    png = tmp_path / "zero.png"
+    cv2.imwrite(str(png), make.scene(1))
+    data = bytearray(png.read_bytes())
+    data[16:24] = bytes(8)  # width and height of the header chunk
+    png.write_bytes(bytes(data))
+    clip = make.moving_clip(tmp_path / "zero.avi", (5,), options={"vcodec": "mjpeg"})
+    whole = bytearray(clip.read_bytes())
+    header = whole.index(b"strf") + 8  # BITMAPINFOHEADER: size, width, height
+    whole[header + 4 : header + 12] = bytes(8)
+    frame = whole.index(b"\xff\xc0")  # the baseline JPEG frame header of the first picture: height, width
+    while frame != -1:
+        whole[frame + 5 : frame + 9] = bytes(4)
+        frame = whole.find(b"\xff\xc0", frame + 9)
+    clip.write_bytes(bytes(whole))
+    for path in (png, clip):
+        with pytest.raises(NotMedia) as caught:
+            media.open_clip(path)
+        assert "\n" not in str(caught.value)
