@@ -118,9 +118,18 @@ def find_doubles(tracks: Sequence[Track], detections: Sequence[Detection], setti
 
 def _covered(a: Box, b: Box) -> float:
     """Share of the smaller of two boxes that lies in the other."""
+    smaller = min(_area(a), _area(b))
+    return _shared(a, b) / smaller if smaller > 0 else 0.0
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Area that two boxes have in common, square pixels."""
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
-    return width * height / smaller if width > 0 and height > 0 and smaller > 0 else 0.0
+    return width * height if width > 0 and height > 0 else 0.0
 
 
 def _cluster(
@@ -176,12 +185,8 @@ def _resumes(a: Track, b: Track, detections: Sequence[Detection], settings: Coun
 
 
 def _iou(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    shared = _shared(a, b)
+    return shared / (_area(a) + _area(b) - shared) if shared else 0.0
 
 
 def _best(views: Sequence[Crop]) -> tuple[Crop, ...]:

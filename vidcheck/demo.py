@@ -16,6 +16,7 @@ import numpy as np
 
 from vidcheck import media
 from vidcheck.errors import DependencyError
+from vidcheck.facts.wording import DAYS_ID, MONTHS_ID
 
 FPS = 25
 SIZE_PX = (1280, 720)
@@ -23,26 +24,12 @@ START = datetime(2025, 12, 23, 10, 15, 7, tzinfo=timezone(timedelta(hours=8), "W
 SHOTS_S = (6.0, 5.0, 3.0)
 """Length of the street shot, the indoor shot and the slide, seconds."""
 
-_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS = [
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-]
-
 
 def indonesian_clock(when: datetime) -> str:
     """Return ``Selasa, 23 Desember 2025 10.15.07 WITA``: the long Indonesian form with seconds."""
-    return f"{_DAYS[when.weekday()]}, {when.day} {_MONTHS[when.month - 1]} {when.year} {when:%H.%M.%S} {when.tzname()}"
+    return (
+        f"{DAYS_ID[when.weekday()]}, {when.day} {MONTHS_ID[when.month - 1]} {when.year} {when:%H.%M.%S} {when.tzname()}"
+    )
 
 
 def make_demo_clip(path: Path) -> Path:

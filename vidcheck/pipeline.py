@@ -14,7 +14,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -287,19 +287,16 @@ def _with_needs(only: tuple[str, ...]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-_MODELS: Mapping[str, str] = {"clothing": "clothing", "lighting": "lighting"}
-
-
 def _model_hash(step: str) -> str:
     """Hash of the model that a step would load, so that another model is another key."""
     if step == "overlays":  # the OCR models come with the engine's wheel
         return importlib.metadata.version("rapidocr")
-    if step not in _MODELS:
+    if step not in ("clothing", "lighting"):  # the steps whose model has their name
         return ""
     from vidcheck import weights
 
     try:
-        return weights.resolve(_MODELS[step]).sha256
+        return weights.resolve(step).sha256
     except VidcheckError:  # the step itself will say so
         return "missing"
 
