@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from vidcheck import counting
 from vidcheck.appearance import TrackLook
+from vidcheck.asides import AsideSettings, set_doubles_aside
+from vidcheck.camera import View
 from vidcheck.counting import CountSettings
-from vidcheck.types import ClothingObservation, Detection, FrameRef, Shot, Track
+from vidcheck.types import ClothingObservation, Detection, FrameRef, PeopleCount, Person, Shot, Track, Trap, Words
 
 SETTINGS = CountSettings()
 
@@ -62,14 +67,16 @@ def test_people_seen_at_once_are_never_joined() -> None:
     assert [ref.index for ref in count.basis_frames] == [4]
 
 
-def test_a_chain_of_likeness_joins_nobody_who_was_seen_together() -> None:
-    # a and c appear together; b looks like both: it may join one of them, never both
+def test_in_one_uniform_nobody_is_joined_across_a_cut() -> None:
+    # two appear together and wear the same: that a third looks like both says nothing
     tracks, detections = make(
         {"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, range(0, 5), 200), "s1-t1": (1, range(10, 15), 0)}
     )
     looks = {t.id: look(t.id, 3) for t in tracks}
     persons = persons_of(tracks, detections, [shot(0), shot(1)], looks)
-    assert len(persons) == 2
+    assert len(persons) == 3
+    count = counting.count_people(persons, tracks, detections, [shot(0), shot(1)], 0.5)
+    assert (count.minimum, count.best, count.maximum) == (2, 3, 3)
 
 
 def test_other_colours_are_other_people() -> None:
@@ -128,6 +135,8 @@ def test_a_second_box_on_somebody_makes_no_person_and_still_counts_in_the_maximu
         {"s0-t1": (0, range(0, 9), 0), "s0-t2": (0, range(0, 9), 200), "s0-t3": (0, range(3, 6), 5)}
     )
     shots = [shot(0)]
+    tracks = list(set_doubles_aside(tracks, detections, AsideSettings()))
+    assert [t.aside for t in tracks] == [None, None, "double"]
     result = counting.find_persons(tracks, detections, shots, {}, SETTINGS)
     assert [p.tracks for p in result.value] == [("s0-t1",), ("s0-t2",)]
     assert result.stats["doubles"] == ["s0-t3"]
@@ -137,18 +146,90 @@ def test_a_second_box_on_somebody_makes_no_person_and_still_counts_in_the_maximu
 
 def test_somebody_who_walks_past_another_is_no_double() -> None:
     tracks, detections = make({"s0-t1": (0, range(0, 9), 0), "s0-t2": (0, range(3, 5), 30)})
-    result = counting.find_persons(tracks, detections, [shot(0)], {}, SETTINGS)
-    assert len(result.value) == 2
+    assert not any(t.aside for t in set_doubles_aside(tracks, detections, AsideSettings()))
+
+
+def alike(track: str, shared: float, own: int) -> TrackLook:
+    colours = np.zeros((2, 192), dtype=np.float32)
+    colours[:, 1], colours[:, own] = shared, 1 - shared
+    return TrackLook(track, (), colours)
 
 
 def test_a_lost_track_resumes_near_and_soon_on_weaker_likeness() -> None:
-    def alike(track: str, shared: float) -> TrackLook:
-        colours = np.zeros((2, 192), dtype=np.float32)
-        colours[:, 1], colours[:, 2 if track == "s0-t1" else 3] = shared, 1 - shared
-        return TrackLook(track, (), colours)
-
     for x, frames, joined in ((20, range(8, 12), True), (900, range(8, 12), False), (20, range(80, 84), False)):
         tracks, detections = make({"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, frames, x)})
-        looks = {t.id: alike(t.id, 0.8) for t in tracks}  # similarity 0.8: too little for strangers, enough to resume
+        # similarity 0.8: too little for strangers, enough to resume
+        looks = {t.id: alike(t.id, 0.8, n + 2) for n, t in enumerate(tracks)}
         persons = persons_of(tracks, detections, [shot(0)], looks)
         assert (len(persons) == 1) is joined
+
+
+def views(frames: range, x: Callable[[int], float], scene: int = 0) -> list[View]:
+    return [View(i, scene, 1.0, 0.0, x(i), 0.0) for i in frames]
+
+
+# The camera turns away after five frames and comes back after thirty: what was at 100 is at 100 again.
+AWAY = views(range(40), lambda i: 0.0 if i < 5 or i >= 30 else 5000.0)
+
+
+def returned(shared: float, x: float = 100, around: list[View] = AWAY) -> tuple[list[Person], PeopleCount]:
+    tracks, detections = make(
+        {"s0-t1": (0, range(0, 5), 100), "s0-t2": (0, range(0, 5), 200), "s0-t3": (0, range(30, 35), x)}
+    )
+    looks = {t.id: alike(t.id, shared, n + 2) for n, t in enumerate(tracks)}
+    result = counting.find_persons(tracks, detections, [shot(0)], looks, SETTINGS, around, (320, 180))
+    return list(result.value), counting.count_people(result.value, tracks, detections, [shot(0)], 0.5)
+
+
+def test_who_is_still_there_when_the_camera_comes_back_is_one_person_even_in_uniform() -> None:
+    persons, count = returned(0.95)
+    assert [p.tracks for p in persons] == [("s0-t1", "s0-t3"), ("s0-t2",)]
+    assert persons[0].certain == (("s0-t1", "s0-t3"),)
+    assert persons[0].joined_because is not None and "strong" in persons[0].joined_because.en
+    assert (count.minimum, count.best, count.maximum) == (2, 2, 2)
+
+
+def test_a_likeness_that_is_not_certain_leaves_the_maximum_wide() -> None:
+    persons, count = returned(0.6)  # alike enough for the place, not for certainty
+    assert len(persons) == 2 and persons[0].certain == (("s0-t1",), ("s0-t3",))
+    assert (count.minimum, count.best, count.maximum) == (2, 2, 3)
+
+
+def test_another_place_or_other_clothes_are_no_return() -> None:
+    assert len(returned(0.95, x=700)[0]) == 3
+    assert len(returned(0.2)[0]) == 3
+
+
+def test_who_left_while_the_place_was_in_view_has_not_stayed() -> None:
+    persons, count = returned(0.85, around=views(range(40), lambda i: 0.0))
+    # Hidden for a moment, perhaps; certain it is not.
+    assert persons[0].certain == (("s0-t1",), ("s0-t3",))
+    assert (count.best, count.maximum) == (2, 3)
+
+
+def test_what_was_set_aside_counts_in_the_maximum_only() -> None:
+    tracks, detections = make({"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, range(0, 5), 200)})
+    tracks[1] = replace(tracks[1], aside="faint")
+    persons = persons_of(tracks, detections, [shot(0)], {})
+    count = counting.count_people(persons, tracks, detections, [shot(0)], 0.5)
+    assert (count.minimum, count.best, count.maximum) == (1, 1, 2)
+
+
+def test_short_and_overlapping_boxes_prove_nobody() -> None:
+    tracks, detections = make(
+        {"s0-t1": (0, range(0, 9), 0), "s0-t2": (0, range(0, 9), 8), "s0-t3": (0, range(0, 2), 400)}
+    )
+    persons = persons_of(tracks, detections, [shot(0)], {})
+    count = counting.count_people(persons, tracks, detections, [shot(0)], 0.5)
+    assert (count.minimum, count.best, count.maximum) == (1, 3, 3)
+
+
+def test_a_marked_figure_counts_and_the_count_without_it_is_given_too() -> None:
+    tracks, detections = make({"s0-t1": (0, range(0, 5), 0), "s0-t2": (0, range(0, 5), 200)})
+    persons = persons_of(tracks, detections, [shot(0)], {})
+    trap = Trap("framed", "s0-t2", None, 0.8, (), Words("", ""))
+    common = (persons, tracks, detections, [shot(0)], 0.5)
+    assert counting.count_people(*common).minimum == 2
+    without = counting.count_unmarked(*common, [trap])
+    assert without is not None and (without.minimum, without.best, without.maximum) == (1, 1, 1)
+    assert counting.count_unmarked(*common, []) is None

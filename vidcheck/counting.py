@@ -1,20 +1,22 @@
 """Tracks to persons, and how many there are, with bounds that say what is proven.
 
-``minimum`` is what one frame shows at once. ``maximum`` takes every track for another person. ``best`` joins tracks
-that never appear together and wear the same colours, by complete linkage: a track joins only if it matches
-every member, so a chain of likenesses joins nobody. In uniform, colours tell little; the bounds stay wide.
+``minimum`` is what one frame shows at once. ``best`` joins tracks by place, time and the colours of the clothing.
+``maximum`` keeps only the joins that are nearly certain and counts what was set aside. Two tracks seen in one
+frame are never joined, nor a chain of likenesses whose ends are unlike. In uniform, colours tell little: what people
+seen side by side have in common is measured in the same clip, and nothing is joined on less than that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
-from vidcheck.appearance import TrackLook, by_id, similarity
+from vidcheck.appearance import TrackLook, by_id
+from vidcheck.boxes import area, covered
+from vidcheck.camera import View
+from vidcheck.joining import Joining, JoinSettings, LinkKind, join
 from vidcheck.types import (
     Box,
     ClothingObservation,
@@ -27,32 +29,30 @@ from vidcheck.types import (
     Shot,
     StepResult,
     Track,
+    Trap,
     Words,
 )
 
-VERSION = "2"
-METHOD = "tracks joined by colours of torso and legs, place and time; complete linkage; never two seen at once"
-_APART = 10.0  # a distance that no threshold reaches
+VERSION = "3"
+METHOD = "tracks joined by place in the scene, time, and colours of torso and legs; never two seen at once"
 
 
 @dataclass(frozen=True, slots=True)
 class CountSettings:
-    """When two tracks are taken to be one person."""
+    """When two tracks are taken to be one person, and what proves a person."""
 
-    resumed: float = 0.72
-    """Least colour similarity, 0..1, where a track starts soon after another ended, near the same place."""
-    elsewhere: float = 0.90
-    """Least colour similarity, 0..1, everywhere else: dark clothes of two strangers reach 0.8 and more."""
-    resume_s: float = 3.0
-    """How soon is soon, seconds."""
-    resume_heights: float = 1.0
-    """How near is near, in heights of the person's box."""
-    same_place_iou: float = 0.5
-    """Least overlap of boxes on the same still shown twice."""
-    double_covered: float = 0.7
-    """Share of the smaller of two boxes inside the other, from which both may be on one person."""
-    double_share: float = 0.8
-    """In what share of the frames that two tracks have in common that must hold, to make the shorter a double."""
+    join: JoinSettings = field(default_factory=JoinSettings)
+    """Joining of tracks."""
+    proof_boxes: int = 3
+    """A track with fewer boxes proves nobody, unless its shot was looked at less often."""
+    proof_confidence: float = 0.4
+    """Least mean score of a track that proves somebody."""
+    proof_long_boxes: int = 20
+    """A track of so many boxes proves somebody from ``proof_long_confidence`` on."""
+    proof_long_confidence: float = 0.345
+    """See ``proof_long_boxes``."""
+    proof_covered: float = 0.75
+    """Share of the smaller of two boxes inside the other, from which one frame does not prove two people."""
 
 
 def find_persons(
@@ -61,8 +61,10 @@ def find_persons(
     shots: Sequence[Shot],
     looks: Mapping[str, TrackLook],
     settings: CountSettings,
+    views: Sequence[View] = (),
+    size_px: tuple[int, int] = (0, 0),
 ) -> StepResult[tuple[Person, ...]]:
-    """Join tracks into persons, ordered by first appearance.
+    """Join tracks into persons, ordered by first appearance; tracks set aside make none.
 
     Parameters
     ----------
@@ -72,121 +74,27 @@ def find_persons(
         Colours and best views by track id; a track without is joined to nobody.
     settings:
         Thresholds.
+    views, size_px:
+        Where each frame lies in its scene, and the picture's width and height.
     """
-    doubled = find_doubles(tracks, detections, settings)
-    groups = _cluster([t for t in tracks if t.id not in doubled], detections, shots, looks, settings)
-    groups.sort(key=lambda group: (detections[group[0].detections[0]].frame.index, group[0].id))
+    whole = [track for track in tracks if track.aside is None]
+    joining = join(whole, detections, shots, looks, settings.join, views, size_px)
+    starts = {t.id: (detections[t.detections[0]].frame.index, n) for n, t in enumerate(whole)}
+    groups = sorted(joining.groups, key=lambda group: min(starts[i] for i in group))
     persons = []
-    for number, group in enumerate(groups, start=1):
-        ids = tuple(track.id for track in group)
-        views = [crop for look in by_id(looks, ids) for crop in look.best]
-        persons.append(Person(f"p{number}", ids, _best(views), _why(group, looks)))
-    stats: JsonObject = {"tracks": len(tracks), "persons": len(persons), "doubles": [*sorted(doubled)]}
+    for number, ids in enumerate(groups, start=1):
+        certain = tuple(group for group in joining.certain if set(group) <= set(ids))
+        crops = [crop for look in by_id(looks, ids) for crop in look.best]
+        persons.append(Person(f"p{number}", ids, _best(crops), _why(ids, joining), certain))
+    stats: JsonObject = {
+        "tracks": len(tracks),
+        "persons": len(persons),
+        "certain": len(joining.certain),
+        "alike_side_by_side": None if joining.side_by_side is None else round(joining.side_by_side, 3),
+        "doubles": [t.id for t in tracks if t.aside == "double"],
+        "faint": [t.id for t in tracks if t.aside == "faint"],
+    }
     return StepResult(tuple(persons), METHOD, stats)
-
-
-def find_doubles(tracks: Sequence[Track], detections: Sequence[Detection], settings: CountSettings) -> set[str]:
-    """Return the ids of tracks that are a second box on somebody who has a longer track.
-
-    A detector sometimes draws a part of a person, or two people at once, beside the right box. Such a box comes and
-    goes, and nearly always covers, or is covered by, one longer track. Somebody who is briefly seen right
-    behind another person looks the same: a double makes no person, and it still counts in ``maximum``.
-
-    Parameters
-    ----------
-    tracks, detections:
-        As found.
-    settings:
-        ``double_covered`` and ``double_share``.
-    """
-    boxes = {t.id: {detections[p].frame.index: detections[p].box_xyxy_px for p in t.detections} for t in tracks}
-    doubled: set[str] = set()
-    for short in tracks:
-        mine = boxes[short.id]
-        for long in tracks:
-            theirs = boxes[long.id]
-            if long.shot != short.shot or len(theirs) < 2 * len(mine):
-                continue
-            common = mine.keys() & theirs.keys()
-            covered = sum(_covered(mine[i], theirs[i]) >= settings.double_covered for i in common)
-            # In a frame in which the longer track is missing, the double has taken its place.
-            if 2 * len(common) >= len(mine) and covered >= settings.double_share * len(common):
-                doubled.add(short.id)
-                break
-    return doubled
-
-
-def _covered(a: Box, b: Box) -> float:
-    """Share of the smaller of two boxes that lies in the other."""
-    smaller = min(_area(a), _area(b))
-    return _shared(a, b) / smaller if smaller > 0 else 0.0
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Area that two boxes have in common, square pixels."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return width * height if width > 0 and height > 0 else 0.0
-
-
-def _cluster(
-    tracks: Sequence[Track],
-    detections: Sequence[Detection],
-    shots: Sequence[Shot],
-    looks: Mapping[str, TrackLook],
-    settings: CountSettings,
-) -> list[list[Track]]:
-    count = len(tracks)
-    if count < 2:
-        return [[track] for track in tracks]
-    frames = [{detections[p].frame.index for p in track.detections} for track in tracks]
-    pictures = {shot.index: shot.index if shot.repeats is None else shot.repeats for shot in shots}
-    distance = np.full((count, count), _APART)
-    np.fill_diagonal(distance, 0.0)
-    for i in range(count):
-        for j in range(i + 1, count):
-            if frames[i] & frames[j]:
-                continue
-            a, b = tracks[i], tracks[j]
-            value = _APART
-            same_picture = a.shot != b.shot and pictures[a.shot] == pictures[b.shot]
-            if same_picture:
-                # The same still again: only the same place in the picture is the same person.
-                overlap = _iou(detections[a.detections[0]].box_xyxy_px, detections[b.detections[0]].box_xyxy_px)
-                value = 0.0 if overlap >= settings.same_place_iou else _APART
-            elif a.id in looks and b.id in looks:
-                need = settings.resumed if _resumes(a, b, detections, settings) else settings.elsewhere
-                alike = similarity(looks[a.id], looks[b.id])
-                # Scaled so that 1 is the threshold, whichever applies.
-                value = (1 - alike) / (1 - need)
-            distance[i, j] = distance[j, i] = value
-    labels = fcluster(linkage(squareform(distance), method="complete"), t=1.0, criterion="distance")
-    groups: dict[int, list[Track]] = {}
-    for label, track in zip(labels.tolist(), tracks, strict=True):
-        groups.setdefault(label, []).append(track)
-    return list(groups.values())
-
-
-def _resumes(a: Track, b: Track, detections: Sequence[Detection], settings: CountSettings) -> bool:
-    """Whether one track may be the other going on: same shot, soon after, near where it was lost."""
-    if a.shot != b.shot:
-        return False
-    if detections[a.detections[0]].frame.index > detections[b.detections[0]].frame.index:
-        a, b = b, a
-    lost, found = detections[a.detections[-1]], detections[b.detections[0]]
-    if not 0 < found.frame.time_s - lost.frame.time_s <= settings.resume_s:
-        return False
-    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = lost.box_xyxy_px, found.box_xyxy_px
-    distance = float(np.hypot((ax1 + ax2 - bx1 - bx2) / 2, (ay1 + ay2 - by1 - by2) / 2))
-    return distance <= settings.resume_heights * max(ay2 - ay1, by2 - by1)
-
-
-def _iou(a: Box, b: Box) -> float:
-    shared = _shared(a, b)
-    return shared / (_area(a) + _area(b) - shared) if shared else 0.0
 
 
 def _best(views: Sequence[Crop]) -> tuple[Crop, ...]:
@@ -197,18 +105,36 @@ def _best(views: Sequence[Crop]) -> tuple[Crop, ...]:
     return tuple(sorted(views, key=lambda crop: (-score(crop), crop.frame.index))[:4])
 
 
-def _why(group: Sequence[Track], looks: Mapping[str, TrackLook]) -> Words | None:
-    if len(group) < 2:
+_KINDS: dict[LinkKind, Words] = {
+    "still": Words("tempat yang sama pada gambar diam yang sama", "the same place on the same still"),
+    "stayed": Words("tempat yang sama setelah kamera kembali", "the same place after the camera came back"),
+    "resumed": Words("terputus sebentar di tempat yang berdekatan", "lost for a moment, near the same place"),
+    "elsewhere": Words("warna pakaian serupa di tempat lain", "similar colours of clothing elsewhere"),
+}
+_ALIKE_IN_UNIFORM = 0.8
+
+
+def _why(ids: Sequence[str], joining: Joining) -> Words | None:
+    if len(ids) < 2:
         return None
-    known = by_id(looks, [track.id for track in group])
-    pairs = [similarity(a, b) for i, a in enumerate(known) for b in known[i + 1 :]]
-    low = f"{min(pairs):.2f}" if pairs else "?"
-    ids = ", ".join(track.id for track in group)
+    links = [link for link in joining.links if link.a in ids and link.b in ids]
+    kinds = [kind for kind in _KINDS if any(link.kind == kind for link in links)]
+    sure = all(link.certain for link in links)
+    grade = Words("kuat", "strong") if sure else Words("lemah: dugaan", "weak: a likeness")
+    if not sure and "elsewhere" not in kinds:
+        grade = Words("sedang", "moderate")
+    low = min(link.alike for link in links)
+    beside = joining.side_by_side
+    id_, en = "", ""
+    if beside is not None and beside >= _ALIKE_IN_UNIFORM and not sure:
+        id_ = f" Orang yang terlihat bersamaan pun serupa sampai {beside:.2f}: pakaian di sini hampir tidak membedakan."
+        en = f" Even people seen side by side are alike up to {beside:.2f}: clothing hardly tells people apart here."
+    tracks = ", ".join(ids)
     return Words(
-        id=f"Jejak {ids} digabung: tidak pernah terlihat bersamaan, warna tubuh dan pakaian serupa "
-        f"(kesamaan terendah {low}). Orang berseragam sama dapat tertukar; periksa gambarnya.",
-        en=f"Tracks {ids} were joined: never seen together, similar colours of body and clothing "
-        f"(lowest similarity {low}). People in the same uniform can be confused; check the pictures.",
+        f"Jejak {tracks} digabung, dasar {grade.id}: {'; '.join(_KINDS[k].id for k in kinds)} "
+        f"(kesamaan warna terendah {low:.2f}); tidak pernah terlihat bersamaan.{id_} Periksa gambarnya.",
+        f"Tracks {tracks} were joined, grounds {grade.en}: {'; '.join(_KINDS[k].en for k in kinds)} "
+        f"(lowest likeness of colours {low:.2f}); never seen together.{en} Check the pictures.",
     )
 
 
@@ -221,6 +147,7 @@ def count_people(
     *,
     among: Collection[str] | None = None,
     perhaps: Collection[str] = (),
+    settings: CountSettings | None = None,
 ) -> PeopleCount:
     """Count persons, with bounds.
 
@@ -234,28 +161,60 @@ def count_people(
         Ids of the persons that count; None counts all.
     perhaps:
         Ids of persons that may belong to the class; they widen ``maximum`` only.
+    settings:
+        What proves a person; None takes the defaults.
     """
+    settings = settings or CountSettings()
     chosen = [p for p in persons if among is None or p.id in among]
     by_track = {track.id: track for track in tracks}
-    pictures = {shot.index: shot.repeats for shot in shots}
-    seen: dict[int, int] = {}
+    seen: dict[int, list[Box]] = {}
     refs: dict[int, FrameRef] = {}
-    for person in chosen:
-        for track_id in person.tracks:
-            for position in by_track[track_id].detections:
-                detection = detections[position]
-                if detection.confidence >= confidence:
-                    seen[detection.frame.index] = seen.get(detection.frame.index, 0) + 1
-                    refs[detection.frame.index] = detection.frame
-    minimum = max(seen.values(), default=0)
-    # Everybody: all tracks, those that were taken for doubles included.
-    widest = [t for p in persons if p in chosen or p.id in perhaps for t in p.tracks]
-    counted = list(by_track) if among is None else widest
-    # The same still shown again adds nobody, whatever the tracks say.
-    maximum = sum(pictures.get(by_track[t].shot) is None for t in counted)
+    for track in (by_track[t] for p in chosen for t in p.tracks):
+        if not _proves(track, detections, by_track.values(), settings):
+            continue
+        for detection in (detections[position] for position in track.detections):
+            if detection.confidence >= confidence:
+                seen.setdefault(detection.frame.index, []).append(detection.box_xyxy_px)
+                refs[detection.frame.index] = detection.frame
+    proven = {index: _apart(boxes, settings.proof_covered) for index, boxes in seen.items()}
+    minimum = max(proven.values(), default=0)
     best = max(len(chosen), minimum)
-    basis = tuple(refs[i] for i in sorted(i for i, n in seen.items() if n == minimum)[:3]) if minimum else ()
-    return PeopleCount(minimum, best, max(maximum, best), basis)
+    repeats = {shot.index: shot.repeats for shot in shots}
+    widest = 0
+    for person in persons:
+        if person in chosen or person.id in perhaps:
+            widest += _at_most(person, by_track, repeats)
+    if among is None:
+        followed = {t for p in persons for t in p.tracks}
+        widest += sum(t.id not in followed and repeats.get(t.shot) is None for t in tracks)
+    basis = tuple(refs[i] for i in sorted(i for i, n in proven.items() if n == minimum)[:3]) if minimum else ()
+    return PeopleCount(minimum, best, max(widest, best), basis)
+
+
+def _proves(track: Track, detections: Sequence[Detection], others: Collection[Track], settings: CountSettings) -> bool:
+    """Whether a track is long and sure enough that its boxes prove somebody."""
+    scores = [detections[p].confidence for p in track.detections]
+    longest = max((len(t.detections) for t in others if t.shot == track.shot), default=0)
+    long = len(scores) >= settings.proof_long_boxes
+    need = settings.proof_long_confidence if long else settings.proof_confidence
+    return len(scores) >= min(settings.proof_boxes, longest) and float(np.mean(scores)) >= need
+
+
+def _apart(boxes: Sequence[Box], most: float) -> int:
+    """Number of boxes of which none lies mostly in another that counts."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=area, reverse=True):
+        if all(covered(box, other) < most for other in kept):
+            kept.append(box)
+    return len(kept)
+
+
+def _at_most(person: Person, by_track: Mapping[str, Track], repeats: Mapping[int, int | None]) -> int:
+    """How many people a person's tracks may be. The same still shown again adds nobody, whatever the tracks say."""
+    groups = [[t for t in group if t in person.tracks] for group in person.certain]
+    grouped = {t for group in groups for t in group}
+    groups += [[t] for t in person.tracks if t not in grouped]
+    return sum(any(repeats.get(by_track[t].shot) is None for t in group) for group in groups if group)
 
 
 def count_clothing(
@@ -265,6 +224,8 @@ def count_clothing(
     shots: Sequence[Shot],
     confidence: float,
     clothing: Sequence[ClothingObservation],
+    *,
+    settings: CountSettings | None = None,
 ) -> dict[str, PeopleCount]:
     """Count persons by clothing label; persons whose clothing is unclear widen every ``maximum``."""
     labels = {observation.person: observation.label for observation in clothing}
@@ -272,9 +233,30 @@ def count_clothing(
     unclear = {p for p, label in labels.items() if label == "unclear"} | {
         p.id for p in persons if p.id not in looked_at
     }
+    common = (persons, tracks, detections, shots, confidence)
     counts: dict[str, PeopleCount] = {}
     for label in sorted(set(labels.values())):
         among = {p for p, found in labels.items() if found == label}
         perhaps = unclear if label != "unclear" else set()
-        counts[label] = count_people(persons, tracks, detections, shots, confidence, among=among, perhaps=perhaps)
+        counts[label] = count_people(*common, among=among, perhaps=perhaps, settings=settings)
     return counts
+
+
+def count_unmarked(
+    persons: Sequence[Person],
+    tracks: Sequence[Track],
+    detections: Sequence[Detection],
+    shots: Sequence[Shot],
+    confidence: float,
+    traps: Sequence[Trap],
+    *,
+    settings: CountSettings | None = None,
+) -> PeopleCount | None:
+    """Count again without the figures of which every track is marked; None where there is no such figure."""
+    marked = {trap.track for trap in traps}
+    gone = [p for p in persons if set(p.tracks) <= marked]
+    if not gone:
+        return None
+    without = {t for p in gone for t in p.tracks}
+    left, rest = [p for p in persons if p not in gone], [t for t in tracks if t.id not in without]
+    return count_people(left, rest, detections, shots, confidence, settings=settings)

@@ -8,8 +8,8 @@ every cut; a track keeps the boxes that were measured, never the filter's predic
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +18,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck import weights
+from vidcheck.asides import AsideSettings, set_doubles_aside
+from vidcheck.camera import View
 from vidcheck.errors import DependencyError, ModelError
 from vidcheck.media import U8, Frame
-from vidcheck.types import Detection, FrameRef, JsonObject, Shot, StepResult, Track
+from vidcheck.types import Aside, Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track
 
 if TYPE_CHECKING:
     from ultralytics import YOLO
 
 DETECT_VERSION = "1"
-TRACK_VERSION = "1"
+TRACK_VERSION = "2"
 F32 = npt.NDArray[np.float32]
 
 _THUMB_PX = (64, 36)
@@ -62,10 +64,24 @@ class TrackSettings:
     """Boxes between this and ``confidence`` only continue a track."""
     match_threshold: float = 0.8
     """ByteTrack's largest association cost."""
-    patience_s: float = 2.0
+    patience_s: float = 1.0
     """How long a track waits for a person who is hidden, seconds."""
+    transition_s: float = 0.9
+    """A swipe or fade that leads to a still is over after this time, seconds; what it mixes is not followed."""
     min_boxes: int = 2
     """A track with fewer boxes is dropped, unless its shot was looked at only once or twice."""
+    weak_confidence: float = 0.345
+    """A track with a lower mean score makes no person, only a wider maximum."""
+    short_boxes: int = 4
+    """A track with fewer boxes does so under ``short_confidence``, where its shot was looked at thrice as often."""
+    short_confidence: float = 0.5
+    """See ``short_boxes``."""
+    faint_boxes: int = 4
+    """Boxes that never reach ``confidence`` make a faint track from this number on: somebody may be there."""
+    faint_confidence: float = 0.15
+    """Least mean score of a faint track."""
+    aside: AsideSettings = field(default_factory=AsideSettings)
+    """Which tracks are a second box on somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,10 @@ class PersonDetector:
         method = f"{self.model.name} at {self.input_px} px, {self.settings.rate_hz:g} frames a second"
         value = Sightings(tuple(self._detections), tuple(self._frames), self.confidence)
         return StepResult(value, method, stats, self.model.sha256)
+
+    def look_at(self, picture: U8) -> list[tuple[Box, float]]:
+        """Return boxes and scores in one BGR picture, low scores included, without keeping them."""
+        return self._boxes(picture)
 
     def _is_same(self, frame: Frame, since_s: float) -> bool:
         import cv2
@@ -344,8 +364,12 @@ class _Boxes:
         return _Boxes(self.xyxy[index], self.conf[index])
 
 
-def track_people(sightings: Sightings, shots: Sequence[Shot], settings: TrackSettings) -> StepResult[tuple[Track, ...]]:
+def track_people(
+    sightings: Sightings, shots: Sequence[Shot], settings: TrackSettings, views: Sequence[View] = ()
+) -> StepResult[tuple[Track, ...]]:
     """Join boxes into tracks, shot by shot.
+
+    Boxes that no track took and that stay under the threshold are followed too, as faint tracks that make no person.
 
     Parameters
     ----------
@@ -355,46 +379,131 @@ def track_people(sightings: Sightings, shots: Sequence[Shot], settings: TrackSet
         The shots; the tracker's state ends with each.
     settings:
         Thresholds.
+    views:
+        Where each frame lies in its scene. The tracker then works in scene coordinates, in which a person who stands
+        still does not move with the camera.
     """
+    by_frame: dict[int, list[int]] = {}
+    for position, detection in enumerate(sightings.detections):
+        by_frame.setdefault(detection.frame.index, []).append(position)
+    placed = {view.frame: view for view in views}
+    tracks: list[Track] = []
+    dropped = 0
+    for shot in shots:
+        looked = [ref for ref in sightings.frames if shot.start.index <= ref.index < shot.end.index]
+        if shot.kind == "still":
+            looked = _settled(looked, shot.start.time_s + settings.transition_s)
+        if not looked:
+            continue
+        places = _places(looked, by_frame, sightings.detections, placed)
+        sure, short = _follow(looked, by_frame, sightings.detections, places, settings)
+        taken = {position for positions in sure for position in positions}
+        rest = {ref.index: [p for p in by_frame.get(ref.index, []) if p not in taken] for ref in looked}
+        faint = _follow_faint(looked, rest, sightings.detections, places, settings)
+        dropped += short
+        for number, positions in enumerate((*sure, *faint), start=1):
+            scores = [sightings.detections[p].confidence for p in positions]
+            aside = _aside(scores, len(looked), settings) if number <= len(sure) else "faint"
+            tracks.append(Track(f"s{shot.index}-t{number}", shot.index, tuple(positions), aside))
+    value = set_doubles_aside(tracks, sightings.detections, settings.aside)
+    stats: JsonObject = {
+        "tracks": len(value),
+        "dropped_short": dropped,
+        "doubles": sum(t.aside == "double" for t in value),
+        "faint": sum(t.aside == "faint" for t in value),
+    }
+    return StepResult(value, "ByteTrack (ultralytics) in scene coordinates, reset at every cut", stats)
+
+
+def _aside(scores: Sequence[float], looked: int, settings: TrackSettings) -> Aside | None:
+    mean = float(np.mean(scores))
+    short = len(scores) < settings.short_boxes and looked >= 3 * settings.short_boxes
+    return "weak" if mean < settings.weak_confidence or (short and mean < settings.short_confidence) else None
+
+
+def _settled(looked: Sequence[FrameRef], end_s: float) -> list[FrameRef]:
+    """Of the frames of a still those after the swipe or fade that leads to it: the last of these, and what follows."""
+    before = [ref for ref in looked if ref.time_s <= end_s]
+    return [*before[-1:], *looked[len(before) :]]
+
+
+def _places(
+    looked: Sequence[FrameRef],
+    by_frame: Mapping[int, list[int]],
+    detections: Sequence[Detection],
+    views: Mapping[int, View],
+) -> dict[int, Box]:
+    """Boxes of one shot, by position, in coordinates that do not move with the camera."""
+    places: dict[int, Box] = {}
+    scene: int | None = None
+    onto = last = np.eye(3)
+    for ref in looked:
+        view = views.get(ref.index)
+        if view is not None:
+            matrix = np.vstack((view.matrix(), (0.0, 0.0, 1.0)))
+            if scene is not None and view.scene != scene:
+                onto = last @ np.linalg.inv(matrix)  # the camera was lost: as if it had not moved in that moment
+            scene, last = view.scene, onto @ matrix
+        scale = float(np.hypot(last[0, 0], last[1, 0]))
+        for position in by_frame.get(ref.index, []):
+            x1, y1, x2, y2 = detections[position].box_xyxy_px
+            cx, cy, _ = last @ ((x1 + x2) / 2, (y1 + y2) / 2, 1.0)
+            width, height = (x2 - x1) * scale / 2, (y2 - y1) * scale / 2
+            places[position] = (float(cx - width), float(cy - height), float(cx + width), float(cy + height))
+    return places
+
+
+def _follow(
+    looked: Sequence[FrameRef],
+    by_frame: Mapping[int, list[int]],
+    detections: Sequence[Detection],
+    places: Mapping[int, Box],
+    settings: TrackSettings,
+    *,
+    fuse_score: bool = True,
+) -> tuple[list[list[int]], int]:
+    """Tracks of one shot as positions of boxes, and how many were too short to keep."""
     prepare_ultralytics()
     from types import SimpleNamespace
 
     from ultralytics.trackers.byte_tracker import BYTETracker
 
-    by_frame: dict[int, list[int]] = {}
-    for position, detection in enumerate(sightings.detections):
-        by_frame.setdefault(detection.frame.index, []).append(position)
-    tracks: list[Track] = []
-    dropped = 0
-    for shot in shots:
-        looked = [ref for ref in sightings.frames if shot.start.index <= ref.index < shot.end.index]
-        if not looked:
-            continue
-        seconds = max(looked[-1].time_s - looked[0].time_s, 1e-6)
-        rate = (len(looked) - 1) / seconds if len(looked) > 1 else 1.0
-        tracker = BYTETracker(
-            SimpleNamespace(
-                track_high_thresh=settings.confidence,
-                track_low_thresh=settings.low_confidence,
-                new_track_thresh=settings.confidence,
-                track_buffer=max(1, round(settings.patience_s * rate)),
-                match_thresh=settings.match_threshold,
-                fuse_score=True,
-            )
+    seconds = max(looked[-1].time_s - looked[0].time_s, 1e-6)
+    rate = (len(looked) - 1) / seconds if len(looked) > 1 else 1.0
+    tracker = BYTETracker(
+        SimpleNamespace(
+            track_high_thresh=settings.confidence,
+            track_low_thresh=settings.low_confidence,
+            new_track_thresh=settings.confidence,
+            track_buffer=max(1, round(settings.patience_s * rate)),
+            match_thresh=settings.match_threshold,
+            fuse_score=fuse_score,
         )
-        members: dict[int, list[int]] = {}
-        for ref in looked:
-            positions = by_frame.get(ref.index, [])
-            boxes = np.array([sightings.detections[p].box_xyxy_px for p in positions], dtype=np.float32).reshape(-1, 4)
-            scores = np.array([sightings.detections[p].confidence for p in positions], dtype=np.float32)
-            for row in tracker.update(_Boxes(boxes, scores)):
-                members.setdefault(int(row[4]), []).append(positions[int(row[7])])
-        need = settings.min_boxes if len(looked) > 2 else 1
-        kept = [positions for _, positions in sorted(members.items()) if len(positions) >= need]
-        dropped += len(members) - len(kept)
-        tracks += [
-            Track(f"s{shot.index}-t{number}", shot.index, tuple(positions))
-            for number, positions in enumerate(kept, start=1)
-        ]
-    stats: JsonObject = {"tracks": len(tracks), "dropped_short": dropped}
-    return StepResult(tuple(tracks), "ByteTrack (ultralytics), reset at every cut", stats)
+    )
+    members: dict[int, list[int]] = {}
+    for ref in looked:
+        positions = by_frame.get(ref.index, [])
+        boxes = np.array([places[p] for p in positions], dtype=np.float32).reshape(-1, 4)
+        scores = np.array([detections[p].confidence for p in positions], dtype=np.float32)
+        for row in tracker.update(_Boxes(boxes, scores)):
+            members.setdefault(int(row[4]), []).append(positions[int(row[7])])
+    need = settings.min_boxes if len(looked) > 2 else 1
+    kept = [positions for _, positions in sorted(members.items()) if len(positions) >= need]
+    return kept, len(members) - len(kept)
+
+
+def _follow_faint(
+    looked: Sequence[FrameRef],
+    by_frame: Mapping[int, list[int]],
+    detections: Sequence[Detection],
+    places: Mapping[int, Box],
+    settings: TrackSettings,
+) -> list[list[int]]:
+    faint = replace(
+        settings,
+        confidence=settings.low_confidence,
+        min_boxes=min(settings.faint_boxes, len(looked)),
+    )
+    found, _ = _follow(looked, by_frame, detections, places, faint, fuse_score=False)
+    scores = [float(np.mean([detections[p].confidence for p in positions])) for positions in found]
+    return [positions for positions, s in zip(found, scores, strict=True) if s >= settings.faint_confidence]

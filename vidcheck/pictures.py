@@ -1,7 +1,7 @@
 """The pictures of a case: best frames, crops at native resolution, and the frames that show the counts.
 
-Every picture is cut from a decoded frame and named after what it shows; nothing is enhanced. Only the count
-frames carry drawings, the boxes that were counted.
+Every picture is cut from a decoded frame and named after what it shows. Only the count frames carry drawings, the boxes
+that were counted, and only the fused texts are enhanced: they are made again from their records.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vidcheck import enhance, enhance_files, person_sheets
 from vidcheck.appearance import cut
-from vidcheck.errors import OutputError
-from vidcheck.media import U8, Clip
+from vidcheck.errors import InputError, OutputError
+from vidcheck.media import U8, Clip, Frame
 from vidcheck.store import write_atomic
-from vidcheck.types import Analysis, Box, Crop, FrameRef, PeopleCount
+from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef, PeopleCount
 
 _JPEG_QUALITY = 92
 _MARGIN = 0.04  # of the box: the edge of a sleeve should not be cut off
 
+MAX_TRACKS = 300
+
 Job = tuple[str, Callable[[U8], U8]]
 
 
-def save_pictures(clip: Clip, analysis: Analysis, folder: Path) -> Analysis:
+def save_pictures(
+    clip: Clip, analysis: Analysis, folder: Path, *, cover: Callable[[Frame], U8] | None = None
+) -> Analysis:
     """Save the pictures of an analysis below ``folder/media`` and return it with their paths filled in.
 
     Parameters
@@ -37,6 +42,8 @@ def save_pictures(clip: Clip, analysis: Analysis, folder: Path) -> Analysis:
         What was found in it.
     folder:
         The case folder; it need not exist yet.
+    cover:
+        Gives a frame with its heads covered, for a report that is shared; None shows frames as they are.
 
     Raises
     ------
@@ -70,6 +77,9 @@ def save_pictures(clip: Clip, analysis: Analysis, folder: Path) -> Analysis:
     leads = tuple(
         lead if lead.crop is None else replace(lead, crop=crop(lead.crop, f"{lead.id}.jpg")) for lead in analysis.leads
     )
+    for track in analysis.tracks[:MAX_TRACKS]:
+        view = max((analysis.detections[p] for p in track.detections), key=_size_and_score)
+        ask(view.frame, f"track-{track.id}.jpg", _cutter(view.box_xyxy_px))
     for text in analysis.overlays:
         if text.readings:
             sharpest = max(text.readings, key=lambda r: r.confidence)
@@ -78,16 +88,61 @@ def save_pictures(clip: Clip, analysis: Analysis, folder: Path) -> Analysis:
         if count.basis_frames:
             ref = count.basis_frames[0]
             ask(ref, f"count-{name}.jpg", _boxer(_counted(analysis, ref, among)))
-    _save(clip, refs.values(), jobs, folder)
-    return replace(analysis, persons=persons, clothing=clothing, leads=leads)
+    sheets: dict[str, list[tuple[FrameRef, U8]]] = defaultdict(list)
+    for person in analysis.persons[: person_sheets.MAX_PERSONS]:
+        for moment in person_sheets.moments(analysis, person):
+            ask(moment.frame, "", _collector(sheets[person.id], moment.frame, moment.box_xyxy_px))
+    _save(clip, refs.values(), jobs, folder, cover)
+    for name, views in sheets.items():
+        if views:
+            write_jpeg(folder / "media" / f"{name}-sheet.jpg", person_sheets.sheet(views))
+    enhancements = tuple(_save_fused(clip, item, folder, cover) for item in analysis.enhancements)
+    return replace(analysis, persons=persons, clothing=clothing, leads=leads, enhancements=enhancements)
 
 
-def _save(clip: Clip, refs: Iterable[FrameRef], jobs: dict[int, list[Job]], folder: Path) -> None:
+def _save(
+    clip: Clip,
+    refs: Iterable[FrameRef],
+    jobs: dict[int, list[Job]],
+    folder: Path,
+    cover: Callable[[Frame], U8] | None,
+) -> None:
     for frame in clip.read(refs):
+        shown = frame.bgr if cover is None else cover(frame)
         for name, draw in jobs[frame.ref.index]:
-            picture = draw(frame.bgr)
-            if picture.size:
+            picture = draw(shown)
+            if picture.size and name:
                 write_jpeg(folder / "media" / name, picture)
+
+
+def _collector(views: list[tuple[FrameRef, U8]], ref: FrameRef, box: Box) -> Callable[[U8], U8]:
+    """Keep a view for the contact sheet instead of saving it."""
+
+    def keep(picture: U8) -> U8:
+        if (view := person_sheets.view(picture, box)) is not None:
+            views.append((ref, view))
+        return picture
+
+    return keep
+
+
+def _save_fused(clip: Clip, item: Enhancement, folder: Path, cover: Callable[[Frame], U8] | None) -> Enhancement:
+    """Save the original, enlarged and fused picture of a small text; none where it cannot be made again.
+
+    In a report with covered heads, a region that a cover touches is not shown at all: the cover would be fused away.
+    """
+    try:
+        fused = enhance.render(clip, item)
+    except InputError:
+        return item
+    if cover is not None:
+        frame = next(iter(clip.read([item.crop.frame])))
+        if not np.array_equal(cut(cover(frame), item.crop.box_xyxy_px), cut(frame.bgr, item.crop.box_xyxy_px)):
+            return item
+    names = {part: f"media/{item.id}-{part}.png" for part in ("original", "enlarged", "fused")}
+    for part, picture in zip(names, (fused.original, fused.enlarged, fused.picture), strict=True):
+        write_atomic(folder / names[part], enhance_files.png(picture))
+    return replace(item, crop=replace(item.crop, media=names["original"]), media=names["fused"])
 
 
 def write_jpeg(path: Path, picture: U8) -> None:
@@ -102,6 +157,11 @@ def write_jpeg(path: Path, picture: U8) -> None:
     if not done:
         raise OutputError(f"{path.name} cannot be encoded as JPEG.")
     write_atomic(path, data.tobytes())
+
+
+def _size_and_score(detection: Detection) -> float:
+    x1, y1, x2, y2 = detection.box_xyxy_px
+    return detection.confidence * float(np.sqrt(max((x2 - x1) * (y2 - y1), 0.0)))
 
 
 def _whole(picture: U8) -> U8:

@@ -1,0 +1,67 @@
+"""A contact sheet for each person: different moments side by side, at native resolution, with the time of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from vidcheck.appearance import cut
+from vidcheck.media import U8
+from vidcheck.types import Analysis, Box, Detection, FrameRef, Person
+
+MAX_PERSONS = 24
+"""Most persons who get a sheet; the others keep their best shots."""
+MOMENTS = 8
+"""Most moments on a sheet."""
+_CELL = (150, 240)  # largest width and height of a view; smaller ones are not enlarged
+_LABEL_PX = 16
+
+
+def moments(analysis: Analysis, person: Person) -> list[Detection]:
+    """Choose different moments of a person: the surest, largest box of each of up to eight stretches of time."""
+    boxes = [
+        analysis.detections[at] for track in analysis.tracks if track.id in person.tracks for at in track.detections
+    ]
+    boxes.sort(key=lambda box: box.frame.index)
+    if len(boxes) < 2:
+        return []
+    stretches = [part for part in np.array_split(np.arange(len(boxes)), MOMENTS) if len(part)]
+    chosen = [max((boxes[n] for n in part.tolist()), key=_worth) for part in stretches]
+    return [box for n, box in enumerate(chosen) if n == 0 or box.frame.index != chosen[n - 1].frame.index]
+
+
+def _worth(box: Detection) -> float:
+    x1, y1, x2, y2 = box.box_xyxy_px
+    return box.confidence * float(np.sqrt(max(x2 - x1, 0.0) * max(y2 - y1, 0.0)))
+
+
+def view(picture: U8, box: Box) -> U8 | None:
+    """Cut one view, reduced to the cell where it is larger, never enlarged; None where nothing is left."""
+    found = cut(picture, box, 0.04)
+    if min(found.shape[:2], default=0) < 4:
+        return None
+    scale = min(1.0, _CELL[0] / found.shape[1], _CELL[1] / found.shape[0])
+    size = (max(1, round(found.shape[1] * scale)), max(1, round(found.shape[0] * scale)))
+    return np.asarray(cv2.resize(found, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def sheet(views: Sequence[tuple[FrameRef, U8]]) -> U8:
+    """Lay views side by side in order of time, each over its time and frame number.
+
+    Parameters
+    ----------
+    views:
+        Frame and picture, uint8 of shape (h, w, 3); at least one.
+    """
+    height = max(picture.shape[0] for _, picture in views) + _LABEL_PX + 4
+    cells = []
+    for ref, picture in views:
+        width = max(picture.shape[1], 104) + 6
+        cell = np.full((height, width, 3), 255, dtype=np.uint8)
+        cell[2 : 2 + picture.shape[0], 3 : 3 + picture.shape[1]] = picture
+        label = f"{ref.time_s:.2f} s  #{ref.index}"
+        cv2.putText(cell, label, (3, height - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (0, 0, 0), 1, cv2.LINE_AA)
+        cells.append(cell)
+    return np.concatenate(cells, axis=1)
