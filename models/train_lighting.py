@@ -281,13 +281,13 @@ def folds(table: Table, count: int = FOLDS) -> Iterator[npt.NDArray[np.bool_]]:
         yield np.isin(source, list(names))
 
 
-def out_of_fold(table: Table, x: F32, l2: float = L2) -> F32:
+def out_of_fold(table: Table, x: F32, l2: float = L2, count: int = FOLDS) -> F32:
     """Return logits of every row by a model that saw nothing of its source, shape (rows, 5)."""
     target, source = table.target, table.source
     over_cap = np.array([item.over_cap for item in table.item])
     usable = (target.max(axis=1) > 0) & ~over_cap
     logits = np.zeros_like(target)
-    for held in folds(table):
+    for held in folds(table, count):
         train = usable & ~held
         weight = row_weights(target[train], source[train]) * table.trust[train]
         model = fit(x[train], target[train], weight, l2)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from vidcheck.clues.overlay import clues, tick_tests
+from vidcheck.clues.overlay import clocks, clues
 from vidcheck.types import Box, FrameRef, OverlayKind, OverlayText, Shot, Source, TextReading, TimeClue
 
 WITA = ZoneInfo("Asia/Makassar")
@@ -196,8 +197,9 @@ def test_a_reset_clock_says_nothing() -> None:
 
 def test_minute_clocks_tell_where_they_flip() -> None:
     flipping = text(lambda t: "23/12/2025 10:15 AM" if t < 6 else "23/12/2025 10:16 AM")
-    name, test = tick_tests([flipping])[0]
-    assert name == "t1" and test.verdict == "too_short"
+    (stamp,) = clocks([flipping])
+    test = stamp.ticks
+    assert test is not None and stamp.texts[0].id == "t1" and test.verdict == "too_short"
     assert [(a.time_s, b.time_s) for a, b in test.flips] == [(5.5, 6.0)]
 
 
@@ -247,3 +249,15 @@ def test_a_stamp_in_a_moving_shot_that_stands_is_frozen_and_in_a_slide_is_not() 
 def test_texts_without_time_give_no_clue() -> None:
     assert clues([text("@kopi.senja_id", kind="interface")], source(), zone=WITA) == ()
     assert clues([], source(), zone=None) == ()
+
+
+def test_a_digital_clock_in_the_scene_is_named_as_such_and_never_narrows() -> None:
+    running = replace(text(lambda t: f"10:15:{int(t):02d}", seconds=12), kind="scene")
+    (clue,) = clues([running], source(), zone=WITA)
+    assert (clue.kind, clue.clock, clue.grade) == ("day_part", "wall_clock", "contextual")
+    assert "A clock in the scene" in clue.words.en and "runs with the clip" in clue.words.en
+    assert "stopped" in clue.caveats[0].en
+    dead = replace(text(lambda t: "07:15", seconds=12), kind="scene")
+    assert clues([dead], source(), zone=WITA) == ()
+    (stamp,) = clocks([dead])
+    assert stamp.ticks is not None and stamp.ticks.verdict == "too_short"

@@ -113,6 +113,15 @@ def test_a_downloaders_name_for_instagram() -> None:
     assert bounds(Context(), "Some video [dQw4w9WgXcQ].mp4") == (), "eleven characters in brackets can be YouTube's"
 
 
+def test_an_x_id_in_a_name_counts_where_x_is_named_and_is_only_shown_elsewhere() -> None:
+    (named,) = bounds(Context(), "twitter_1796201846163886080.mp4")
+    assert named.grade == "moderate" and named.latest is not None
+    assert named.latest.isoformat() == "2024-05-30T15:27:47+00:00"
+    (bare,) = bounds(Context(), "1796201846163886080.mp4")
+    assert bare.grade == "contextual" and bare.latest == named.latest
+    assert bounds(Context(), "17962018461638860801.mp4") == ()
+
+
 @pytest.mark.parametrize("name", ["IMG_20230606_120015.mp4", "123456789012345678901234.mp4", "8888888888888888888.mp4"])
 def test_other_numbers_in_names_are_no_post_ids(name: str) -> None:
     assert bounds(Context(), name) == ()

@@ -166,6 +166,15 @@ def test_a_still_is_read_once_and_again_where_print_arrives() -> None:
     assert arrived.reads[1].index >= 12 * 3
 
 
+def test_print_that_flashes_up_is_read_while_it_is_there() -> None:
+    base = texture(640, 360)
+    captioned = put(base, (200, 100), "UJIAN SUDAH SELESAI", 24)
+    flash = plan(scanned([base] * 12 + [captioned] * 2 + [base] * 12), [shot(0, 90, kind="still")])
+    assert any(12 * 3 <= ref.index < 14 * 3 for ref in flash.reads) and len(flash.reads) <= 3
+    single = plan(scanned([base] * 12 + [captioned] + [base] * 12), [shot(0, 90, kind="still")])
+    assert len(single.reads) == 1  # one sample alone is a quarter of a second: that is missed, and said to be
+
+
 def test_moving_scenery_is_no_arrival() -> None:
     wide = texture(900, 360)
     moving = scanned([wide[:, 9 * k : 9 * k + 640].copy() for k in range(24)])
@@ -188,7 +197,7 @@ def test_black_is_not_read_and_a_budget_is_owned_up_to() -> None:
 
 def test_a_long_shot_is_sampled_all_along() -> None:
     bare = np.zeros((4, 4), np.float32)
-    samples = [text_schedule.Sample(FrameRef(k, k, k * 0.25), 1.0, bare, bare) for k in range(2400)]
+    samples = [text_schedule.Sample(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare) for k in range(2400)]
     chosen = plan(samples, [shot(0, 2400)], max_reads=9)
     gaps = np.diff([ref.time_s for ref in chosen.reads])
     assert len(chosen.reads) == 9

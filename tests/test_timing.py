@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from benchmarks import timing as generated
 from tests import timecases
-from vidcheck import timing
+from vidcheck import coverage, timing
 from vidcheck._spans import Spans
 from vidcheck.clues._make import make
 from vidcheck.errors import UsageError
+from vidcheck.facts._files import read_yaml
 from vidcheck.types import TimeClue, Words
 
 SCENARIOS = [
@@ -175,6 +176,40 @@ def test_what_the_examiner_heard_and_measured_can_contradict_each_other() -> Non
 def test_no_best_time_in_a_wide_interval() -> None:
     wide = clue("exact", "moderate", "2025-06-10T00:00:00+07:00", "2025-06-11T00:00:00+07:00", "c1")
     assert timing.estimate([wide], zone=WIB).best is None
+
+
+def test_coverage_is_looked_up_by_what_the_interval_rests_on() -> None:
+    tag = clue("exact", "moderate", "2025-06-10T02:00:00+00:00", "2025-06-10T02:00:10+00:00", "c1")
+    printed = clue(
+        "exact",
+        "strong",
+        "2025-06-10T02:00:00+00:00",
+        "2025-06-10T02:00:10+00:00",
+        "c2",
+        source="overlay",
+        clock="cctv",
+    )
+    upload = clue("not_after", "strong", None, "2025-06-12T00:00:00+00:00", "c3", source="platform", clock="platform")
+    heard = clue("day_part", "moderate", None, None, "c4", source="examiner", clock="examiner")
+    assert coverage.kind_of([tag, upload], ()) == "tags"
+    assert coverage.kind_of([printed, tag], ()) == "picture_and_tags"
+    assert coverage.kind_of([upload], ()) == "bounds"
+    assert coverage.kind_of([], ()) is None and coverage.kind_of([tag, heard], ()) is None
+    assert timing.estimate([tag]).coverage == coverage.measured("tags")
+    later = clue("exact", "moderate", "2025-07-10T02:00:00+00:00", "2025-07-10T02:00:10+00:00", "c5")
+    assert timing.estimate([tag, later]).coverage == coverage.measured("conflict")
+    assert coverage.measured("never met") is None
+
+
+def test_the_table_of_coverage_is_what_the_benchmark_counts() -> None:
+    table = read_yaml("coverage.yaml")["kinds"]
+    rng = random.Random(11)
+    rows = [generated.judge(generated.make_case(rng, wrong_clocks=True)) for _ in range(80)]
+    for kind in ("tags", "bounds"):
+        of = [row for row in rows if row["kind"] == kind]
+        share, stated = sum(bool(row["held"]) for row in of) / len(of), coverage.measured(kind)
+        assert stated is not None and stated == round(table[kind]["held"] / table[kind]["cases"], 3)
+        assert abs(share - stated) < 0.2, kind
 
 
 def test_no_clues_no_time_no_answer() -> None:

@@ -270,6 +270,44 @@ def caption(text: OverlayText) -> Find:
     )  # fmt: skip
 
 
+_BARE_CLOCK = re.compile(r"^\s*(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d(?:\s?[:.]\s?[0-5]\d)?(?:\s?[AaPp][Mm])?\s*$")
+
+
+def scene_clock(text: OverlayText) -> Find | None:
+    """Take a time of day that stands alone in the scene, read well more than once, as a possible digital clock."""
+    surely = sum(
+        reading.confidence >= 0.9 and reading.text_raw.strip() == text.text.strip() for reading in text.readings
+    )
+    if text.kind != "scene" or not _BARE_CLOCK.match(text.text) or (surely < 2 and not text.changes):
+        return None
+    return Find(
+        "wall_clock", text.text.strip(),
+        Words(
+            id="Angka seperti jam digital di tempat kejadian. Dapat juga harga atau skor; jam dapat mati atau "
+            "salah setel. Periksa potongan gambarnya.",
+            en="Figures like those of a digital clock in the scene. They can be a price or a score; a clock can be "
+            "dead or wrong. Look at the crop.",
+        ),
+        "weak",
+    )  # fmt: skip
+
+
+def clock_face(score: float) -> Find:
+    """Return something like a clock face as a find; its hands are for a person to read."""
+    share = f"{score:.2f}"
+    return Find(
+        "wall_clock", "",
+        Words(
+            id=f"Sesuatu yang mirip jam berjarum (skor {share.replace('.', ',')}, bukan peluang). Alat ini tidak "
+            "membaca jarumnya: bacalah sendiri pada potongan gambar. Jam dapat mati, salah setel, atau sekadar gambar "
+            "jam.",
+            en=f"Something like a clock with hands (score {share}, not a probability). This tool does not read the "
+            "hands: read them yourself on the crop. A clock can be dead, wrong, or only a picture of a clock.",
+        ),
+        "contextual",
+    )  # fmt: skip
+
+
 def is_sign(text: OverlayText) -> bool:
     """Say whether a text is plain writing in the scene, well enough read."""
     letters = sum(character.isalpha() for character in text.text)

@@ -9,9 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vidcheck.facts._files import tables_version
-from vidcheck.lead_texts import Find, caption, find_in_file, find_in_text, is_caption, is_sign, name_tag, sign
+from vidcheck.lead_texts import (
+    Find,
+    caption,
+    clock_face,
+    find_in_file,
+    find_in_text,
+    is_caption,
+    is_sign,
+    name_tag,
+    scene_clock,
+    sign,
+)
 from vidcheck.types import (
     Box,
     Crop,
@@ -25,9 +37,10 @@ from vidcheck.types import (
     StepResult,
     TextReading,
 )
+from vidcheck.wall_clocks import ClockFace
 
-VERSION = f"1+{tables_version()}"
-METHOD = "patterns for handles, agencies, schools, addresses, plates and places over the texts that were read"
+VERSION = f"2+{tables_version()}"
+METHOD = "patterns for handles, agencies, schools, addresses, plates and places over the texts read; clock faces"
 
 MAX_TEXT = 200
 """Longest text of a lead, in characters."""
@@ -37,7 +50,11 @@ MAX_LEADS = 200
 
 
 def find_leads(
-    overlays: Sequence[OverlayText], source: Source | None = None, *, detections: Sequence[Detection] = ()
+    overlays: Sequence[OverlayText],
+    source: Source | None = None,
+    *,
+    detections: Sequence[Detection] = (),
+    clock_faces: Sequence[ClockFace] = (),
 ) -> StepResult[tuple[Lead, ...]]:
     """Return leads from texts, and from the tags and the name of the file where ``source`` is given.
 
@@ -49,6 +66,8 @@ def find_leads(
         The file, for its position tag and a handle in its name; None leaves them out.
     detections:
         People, so that a short text on a chest can be named as a possible name tag; empty leaves that out.
+    clock_faces:
+        Things that look like a clock face, for a person to read.
 
     Returns
     -------
@@ -68,6 +87,8 @@ def find_leads(
         if not finds:
             if is_caption(text):
                 finds = [caption(text)]
+            elif (clock := scene_clock(text)) is not None:
+                finds = [clock]
             elif is_sign(text):
                 signs.append(text)
         for find in finds:
@@ -78,9 +99,10 @@ def find_leads(
     if source is not None:
         for find in find_in_file(source):
             found.setdefault((find.kind, _key(find.text)), (find, None, "moderate"))
-    order = ("handle", "name_tag", "badge", "agency", "plate", "place", "hashtag", "caption", "sign")
-    ranked = sorted(found.values(), key=lambda item: order.index(item[0].kind))[:MAX_LEADS]
-    leads = tuple(_lead(number, *item) for number, item in enumerate(ranked, start=1))
+    order = ("handle", "name_tag", "badge", "agency", "plate", "place", "wall_clock", "hashtag", "caption", "sign")
+    unranked = [*(_lead(*item) for item in found.values()), *(_face_lead(face) for face in clock_faces)]
+    ranked = sorted(unranked, key=lambda lead: order.index(lead.kind))[:MAX_LEADS]
+    leads = tuple(replace(lead, id=f"l{number}") for number, lead in enumerate(ranked, start=1))
     kinds = {kind: sum(lead.kind == kind for lead in leads) for kind in order}
     return StepResult(leads, METHOD, {"texts": len(overlays), "leads": len(leads), "by_kind": dict(kinds)})
 
@@ -123,9 +145,9 @@ def _grade(text: OverlayText, find: Find, photo: bool) -> Grade:
     return max(grade, find.cap, key=order.index)
 
 
-def _lead(number: int, find: Find, text: OverlayText | None, grade: Grade) -> Lead:
+def _lead(find: Find, text: OverlayText | None, grade: Grade) -> Lead:
     if text is None:
-        return Lead(f"l{number}", find.kind, find.text[:MAX_TEXT], None, (), grade, find.words)
+        return Lead("", find.kind, find.text[:MAX_TEXT], None, (), grade, find.words)
     readings = _agreeing(text)
     if readings:
         best = max(readings, key=lambda reading: (reading.confidence, _area(reading.box_xyxy_px)))
@@ -135,7 +157,12 @@ def _lead(number: int, find: Find, text: OverlayText | None, grade: Grade) -> Le
         crop = Crop(text.first, text.box_xyxy_px)
         frames = {text.first.index: text.first}
     shown = tuple(frame for _, frame in sorted(frames.items()))[:MAX_FRAMES]
-    return Lead(f"l{number}", find.kind, find.text[:MAX_TEXT], crop, shown, grade, find.words)
+    return Lead("", find.kind, find.text[:MAX_TEXT], crop, shown, grade, find.words)
+
+
+def _face_lead(face: ClockFace) -> Lead:
+    find = clock_face(face.score)
+    return Lead("", find.kind, find.text, face.crop, face.frames[:MAX_FRAMES], find.cap, find.words)
 
 
 def _area(box: Box) -> float:

@@ -11,6 +11,7 @@ _CLOCKS: dict[Clock, Words] = {
     "device": Words(id="jam perangkat", en="a device's clock"),
     "cctv": Words(id="jam CCTV", en="a CCTV clock"),
     "timestamp_app": Words(id="aplikasi cap waktu", en="a timestamp app"),
+    "wall_clock": Words(id="jam di tempat kejadian", en="a clock in the scene"),
     "screen": Words(id="jam layar", en="a screen's clock"),
     "platform": Words(id="platform", en="a platform"),
     "editor": Words(id="program penyunting", en="an editing program"),

@@ -103,7 +103,7 @@ def working_hours(
         place=where.full_name,
         rule=_hours_rule(rule),
         exceptions=_open(answer, estimate, rule),
-        words=_words(answer, share, low, high, where, rule, all_days),
+        words=_words(answer, share, low, high, where, rule, all_days, estimate.condition),
     )
 
 
@@ -145,9 +145,10 @@ def _hours_rule(rule: hours.DayRule) -> HoursRule:
 
 def _open(answer: Answer, estimate: TimeEstimate, rule: hours.DayRule) -> tuple[OpenException, ...]:
     """Return the exceptions that this interval does not settle by itself."""
+    filmed = {"merekam_layar"} if estimate.condition is not None else set()
     if answer == "outside":
-        return tuple(entry for entry in hours.exceptions() if entry.id == "shift_6hari")
-    settled = set()
+        return tuple(entry for entry in hours.exceptions() if entry.id in {"shift_6hari", *filmed})
+    settled = {"merekam_layar"} - filmed
     if answer == "inside" and rule.break_is_local and rule.status == "sourced":
         settled.add("makan_siang")  # wholly outside the break that the local rule states
     if estimate.earliest is not None and not estimate.conflicts:
@@ -163,6 +164,7 @@ def _words(
     place: Place,
     rule: hours.DayRule,
     days: list[date],
+    condition: Words | None,
 ) -> Words:
     span = wording.span(low, high, place.zoneinfo)
     hours_id = rule.hours.replace(":", ".").replace("break", "istirahat")
@@ -183,7 +185,7 @@ def _words(
         }[answer] + (" (in the break)" if in_break else "")
         text_id = f"{span.id}: {said_id}. {rule.name.id}: {hours_id} {place.zone}."
         text_en = f"{span.en}: {said_en}. {rule.name.en}: {rule.hours} {place.zone}."
-    notes = list(rule.notes)
+    notes = [*((condition,) if condition is not None else ()), *rule.notes]
     for day in days:
         if (window := calendar.flexible_day(day)) is not None and answer != "outside":
             notes.append(

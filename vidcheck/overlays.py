@@ -28,11 +28,12 @@ from vidcheck.errors import DependencyError
 from vidcheck.media import Clip
 from vidcheck.text_reader import TextReader, small_luma
 from vidcheck.text_schedule import Sample
+from vidcheck.threads import count
 from vidcheck.types import Box, JsonObject, OverlayText, Shot, StepResult
 
 U8 = npt.NDArray[np.uint8]
 
-VERSION = "1"
+VERSION = "2"
 """Version of this step's code, part of its cache key."""
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -192,7 +193,7 @@ _engines_lock = threading.Lock()
 def engine(settings: OverlaySettings | None = None) -> OcrEngine:
     """Return the engine for these settings, loaded once in a process."""
     chosen = settings or OverlaySettings()
-    key = (chosen.detect_side_px, chosen.threads)
+    key = (chosen.detect_side_px, count(chosen.threads))
     with _engines_lock:
         if key not in _engines:
             _engines[key] = OcrEngine(*key)
@@ -233,6 +234,7 @@ def read_overlays(
         "frames_read_fine": work.frames_read_fine,
         "frames_total": total,
         "frames_scanned": len(samples),
+        "scans_per_s": chosen.scan_hz,
         "frames_wanted": plan.wanted,
         "frames_left_out": plan.cut,
         "shots_not_read": list(plan.unread_shots),

@@ -2,8 +2,8 @@
 
 Reading a full frame costs hundreds of times more than looking at its luma at 640 pixels, so the whole clip is
 looked at several times a second and only few frames are read: one in every shot, one wherever text-like texture
-came to stay, and some in between, because text that moves with the scene never stays. Where the budget does not
-reach, what was left out is counted.
+came to stay, one wherever it flashed up, and some in between, because text that moves with the scene never stays.
+Where the budget does not reach, what was left out is counted.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ _CELL_W, _CELL_H = 16, 8  # pixels of the scanned picture; a line of small print
 _EDGE = 24  # luma step between neighbours that counts as a stroke's edge; H.264 at 300 kbit/s keeps such steps
 _DENSE = 0.08  # share of stroke edges in a cell that looks like print
 _STAYED = 4  # samples in a row at one pixel after which an edge counts as standing
+_FLASHED = 2  # samples in a row at one pixel after which a bold edge counts as flashed up
+_BOLD = 60  # luma step of such an edge: what is meant to be read in half a second is printed boldly
+_GONE = 6  # samples after which a flash must have left its cells again: what stays longer is an arrival
 _LINE_CELLS = 4  # new cells in a line from which an arrival is worth a read
 
 
@@ -39,6 +42,8 @@ class Sample:
     """Share of stroke-like edges by cell, shape (rows, columns), 0..1."""
     standing: F32
     """The same, of edges that have stood in one place for a second: scenery that moves leaves none."""
+    flashed: F32
+    """The same, of bold edges that have stood for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Scanner:
 
     def __init__(self) -> None:
         self._age: U8 | None = None
+        self._bold_age: U8 | None = None
 
     def add(self, ref: FrameRef, luma: U8) -> Sample:
         """Measure one frame.
@@ -77,13 +83,22 @@ class Scanner:
         import cv2
 
         sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
-        edges = (cv2.absdiff(luma[:, 1:], luma[:, :-1]) > _EDGE).astype(np.uint8)
-        if self._age is None or self._age.shape != edges.shape:
-            self._age = np.zeros_like(edges)
-        near = cv2.dilate(edges, np.ones((3, 3), dtype=np.uint8))  # coding moves an edge by a pixel
-        self._age = np.where(near > 0, np.minimum(self._age, 250) + 1, 0).astype(np.uint8)
+        steps = cv2.absdiff(luma[:, 1:], luma[:, :-1])
+        edges, bold = (steps > _EDGE).astype(np.uint8), (steps > _BOLD).astype(np.uint8)
+        self._age = _aged(self._age, edges)
+        self._bold_age = _aged(self._bold_age, bold)
         standing = edges * (self._age >= _STAYED).astype(np.uint8)
-        return Sample(ref, sharpness, _by_cell(edges), _by_cell(standing))
+        flashed = bold * (self._bold_age >= _FLASHED).astype(np.uint8)
+        return Sample(ref, sharpness, _by_cell(edges), _by_cell(standing), _by_cell(flashed))
+
+
+def _aged(age: U8 | None, edges: U8) -> U8:
+    """Count for how many samples an edge has been at each pixel; coding moves an edge by a pixel."""
+    import cv2
+
+    known = np.zeros_like(edges) if age is None or age.shape != edges.shape else age
+    near = cv2.dilate(edges, np.ones((3, 3), dtype=np.uint8))
+    return np.where(near > 0, np.minimum(known, 250) + 1, 0).astype(np.uint8)
 
 
 def _by_cell(mask: U8) -> F32:
@@ -114,6 +129,7 @@ def plan_reads(
     """
     first: list[tuple[Sample, Shot | None]] = []
     changes: list[tuple[float, Sample]] = []
+    flashes: list[tuple[float, Sample]] = []
     between: list[Sample] = []
     readable = [shot for shot in shots if shot.kind != "black"]
     spans: list[tuple[Shot | None, list[Sample]]] = (
@@ -129,10 +145,12 @@ def plan_reads(
         first.append((lead, shot))
         found = _arrivals(inside, lead, min_gap_s)
         changes.extend(found)
-        taken = sorted([lead.ref.time_s, *(s.ref.time_s for _, s in found)])
+        brief = _flashes(inside)
+        flashes.extend(brief)
+        taken = sorted([lead.ref.time_s, *(s.ref.time_s for _, s in [*found, *brief])])
         if shot is None or shot.kind == "moving":
             between.extend(_fill(inside, taken, every_s))
-    ranked = _rank(first, changes, between)
+    ranked = _rank(first, [*changes, *flashes], between)
     chosen = ranked[: max(1, max_reads)]
     read = {s.ref.index for s in chosen}
     unread = tuple(
@@ -155,6 +173,23 @@ def _arrivals(inside: Sequence[Sample], lead: Sample, min_gap_s: float) -> list[
         if score >= _LINE_CELLS:
             found.append((float(score), now))
             read = now
+    return found
+
+
+def _flashes(inside: Sequence[Sample]) -> list[tuple[float, Sample]]:
+    """Places where bold print stands for a moment in cells that were bare shortly before and are bare shortly after."""
+    found: list[tuple[float, Sample]] = []
+    last = -_GONE
+    for k in range(_FLASHED, len(inside) - 1):
+        if k - last < _GONE // 2:
+            continue  # one flash gives one read
+        here = inside[k].flashed
+        before = inside[k - _FLASHED].texture
+        after = inside[min(len(inside) - 1, k + _GONE)].texture
+        score = _in_lines((here > _DENSE) & (before < 0.3 * here) & (after < 0.3 * here))
+        if score >= _LINE_CELLS:
+            found.append((float(score), inside[k]))
+            last = k
     return found
 
 

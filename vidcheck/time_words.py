@@ -31,6 +31,7 @@ def say_estimate(
     conflicts: list[Conflict],
     weights: tuple[float, ...] | None,
     zone: ZoneInfo | None,
+    condition: Words | None = None,
 ) -> Words:
     """Say in a sentence what the interval is and by whose clock, then what else there is to know."""
     low, high = current.hull
@@ -65,6 +66,9 @@ def say_estimate(
                     en=f"Recorded between {between.en} (a span of {width.en}) {by.en}.",
                 )
     extra_id, extra_en = [said.id], [said.en]
+    if condition is not None:
+        extra_id.append(condition.id)
+        extra_en.append(condition.en)
     if zone is not None and 1 < len(current.parts) <= _MOST_PARTS:
         stretches = [wording.span(a, b, zone) for a, b in current.parts if a is not None and b is not None]
         if len(stretches) == len(current.parts):

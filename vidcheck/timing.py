@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
+from vidcheck import coverage
 from vidcheck._spans import Spans
 from vidcheck.clues import examiner as _examiner
 from vidcheck.clues import gather
@@ -40,8 +41,8 @@ from vidcheck.types import (
 
 __all__ = ["TimeSettings", "check", "clock_name", "estimate", "gather_clues", "ledger", "working_hours"]
 
-VERSION = f"1+{tables_version()}"
-CLUES_VERSION = f"1+{tables_version()}"
+VERSION = f"2+{tables_version()}"
+CLUES_VERSION = f"2+{tables_version()}"
 METHOD = "intersection of graded clues; conflicts kept, weak clues never narrow; dated working-hours tables"
 
 EXCLUDED_BELOW = 0.05
@@ -124,6 +125,7 @@ def estimate(
     setters += heard
     conflicts += clashes
     conflicts += _light_clashes(current, clues, used, zone)
+    conflicts += _outage_clashes(current, clues, setters)
     disputed = {id_ for conflict in conflicts for id_ in conflict.clues}
     exact = [by_id[id_] for id_ in used if by_id[id_].kind == "exact"]
     weights = _day_weights(clues, conflicts)
@@ -135,13 +137,40 @@ def estimate(
         and earliest and width is not None and width <= timedelta(minutes=settings.best_within_min)
     ):  # fmt: skip
         best = max(earliest, (earliest + width / 2).replace(microsecond=0))
+    condition = _condition([by_id[id_] for id_ in setters])
     show_weights = weights if width is None or width > timedelta(hours=settings.day_part_beyond_h) else None
     return TimeEstimate(
         earliest=_in(earliest, zone), latest=_in(latest, zone), best=_in(best, zone),
         zone=zone.key if zone else None,
-        coverage=None, hour_weights=show_weights, clues_used=tuple(setters), conflicts=tuple(conflicts),
-        words=say_estimate(current, best, setters, by_id, conflicts, show_weights, zone),
+        coverage=coverage.measured(coverage.kind_of([by_id[id_] for id_ in setters], conflicts)),
+        hour_weights=show_weights, clues_used=tuple(setters), conflicts=tuple(conflicts),
+        words=say_estimate(current, best, setters, by_id, conflicts, show_weights, zone, condition),
+        condition=condition,
     )  # fmt: skip
+
+
+def _condition(setters: Sequence[TimeClue]) -> Words | None:
+    """Return what a time from tags or a name rests on: they date the camera's work, whatever it was pointed at."""
+    exact = [clue for clue in setters if clue.kind == "exact"]
+    if not exact or any(clue.source == "overlay" for clue in exact):
+        return None
+    return Words(
+        id="Ini berlaku bila klip tidak merekam layar atau gambar lain; bila ya, pakai --shows-screen.",
+        en="This holds if the clip does not film a screen or another picture; if it does, use --shows-screen.",
+    )
+
+
+def _outage_clashes(current: Spans, clues: Sequence[TimeClue], setters: list[str]) -> list[Conflict]:
+    """Find an interval that lies wholly in a time at which the platform shown was switched off."""
+    low, high = current.hull
+    by_id = {clue.id: clue for clue in clues}
+    return [
+        _conflict((clue.id, *setters), by_id)
+        for clue in clues
+        if clue.kind == "date_hint" and clue.source == "overlay" and clue.clock == "platform"
+        and clue.earliest and clue.latest
+        and low is not None and high is not None and clue.earliest <= low and high <= clue.latest
+    ]  # fmt: skip
 
 
 def _rank(clue: TimeClue) -> int:

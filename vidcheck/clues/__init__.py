@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from vidcheck.clues import clothing as clothing_clues
-from vidcheck.clues import examiner, filename, metadata, overlay, platform, provenance, sidecar
+from vidcheck.clues import examiner, filename, metadata, outage, overlay, platform, provenance, sidecar
 from vidcheck.clues import lighting as lighting_clues
 from vidcheck.facts import places
 from vidcheck.time_settings import TimeSettings
@@ -76,6 +76,7 @@ def gather(
         found.append(examiner.posted(context.posted, zone=zone))
     if settings.known_not_before:
         found.append(examiner.known_not_before(settings.known_not_before, zone=zone))
+    found += outage.clues(overlays, source, context, found, zone)
     day = fixed_day(found, zone)
     light = lighting_clues.clues(lighting, zone=zone, place=place, day=day)
     found += [replace(clue, grade="contextual") for clue in light] if signs.filmed else light

@@ -17,7 +17,6 @@ from vidcheck.facts.places import ZONES
 from vidcheck.facts.wording import DAYS_EN, DAYS_ID
 from vidcheck.facts.wording import clock as say_clock
 from vidcheck.facts.wording import day as say_day
-from vidcheck.ticks import TickTest
 from vidcheck.types import Clock, FrameRef, Grade, OverlayText, Shot, Source, TimeClue, Words
 
 SURE_CONFIDENCE = 0.93
@@ -87,9 +86,18 @@ def clues(
     return tuple(found)
 
 
-def tick_tests(overlays: Sequence[OverlayText]) -> tuple[tuple[str, TickTest], ...]:
-    """Return the tick test of every stamp with a clock, with the id of the text that holds the clock."""
-    return tuple((stamp.texts[0].id, stamp.ticks) for stamp in find_stamps(overlays) if stamp.ticks is not None)
+def clocks(overlays: Sequence[OverlayText], shots: Sequence[Shot] = ()) -> tuple[Stamp, ...]:
+    """Return every stamp with a clock and its tick test; the first of its texts holds the clock.
+
+    A bare time of day that was read once only, or that stands in the scene, is left out: it may be no clock.
+    """
+    return tuple(
+        stamp
+        for stamp in find_stamps(overlays, shots)
+        if stamp.ticks is not None
+        and (stamp.dates or stamp.readings[0].printed.labelled or len(stamp.readings) > 1)
+        and (stamp.kind != "scene" or _scene_counts(stamp, is_sure(stamp)))
+    )
 
 
 def whose_clock(stamp: Stamp, overlays: Sequence[OverlayText], source: Source) -> Clock:
@@ -97,7 +105,7 @@ def whose_clock(stamp: Stamp, overlays: Sequence[OverlayText], source: Source) -
     if stamp.kind == "interface":
         return "screen"
     if stamp.kind == "scene":
-        return "unknown"
+        return "wall_clock" if stamp.has_clock else "unknown"
     if has_brand([*stamp.texts, *stamp.block]) or (stamp.block and has_brand(overlays)):
         return "timestamp_app"
     if has_channel(overlays):
@@ -300,6 +308,7 @@ _OWNER: dict[Clock, tuple[str, str]] = {
     "cctv": ("Jam perekam CCTV pada gambar", "The CCTV recorder's clock in the picture"),
     "timestamp_app": ("Cap aplikasi kamera waktu", "The stamp of a timestamp camera app"),
     "device": ("Cap waktu perangkat pada gambar", "The device's time stamp in the picture"),
+    "wall_clock": ("Jam di tempat kejadian", "A clock in the scene"),
     "screen": ("Jam pada bilah status layar", "The clock in the screen's status bar"),
     "editor": ("Teks tempelan pada gambar", "A caption put on the picture"),
     "unknown": ("Tulisan waktu pada gambar", "A time written in the picture"),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from vidcheck.clues._make import make
 from vidcheck.facts.wording import moment
-from vidcheck.types import Context, Source, TimeClue, Words
+from vidcheck.types import Context, Grade, Source, TimeClue, Words
 
 INSTAGRAM_EPOCH_MS = 1_314_220_021_721
 X_EPOCH_MS = 1_288_834_974_657
@@ -30,6 +30,8 @@ _END = datetime(2038, 1, 1, tzinfo=UTC)
 _TIKTOK_PATH = re.compile(r"/(?:video|photo|v)/(\d{18,20})(?:\D|$)")
 _TIKTOK_NAME = re.compile(r"(?<!\d)([67]\d{18})(?!\d)")
 _VID = re.compile(r"\bvid:(v[0-9a-z]{11}[0-9a-v]{20})(?![0-9a-z])")
+_X_NAME = re.compile(r"(?<!\d)([12]\d{18})(?!\d)")
+_X_NAMED = re.compile(r"(?i)twitter|tweet|(?<![a-z0-9])x\.com")
 _INSTAGRAM_PATH = re.compile(r"/(?:p|reels?|tv)/([A-Za-z0-9_-]{10,60})(?:/|$)")
 _INSTAGRAM_NAME = re.compile(r"\b(?:Video|Photo|Post|Reel) by .{1,60}\[([A-Za-z0-9_-]{11})\]")
 _X_PATH = re.compile(r"/status(?:es)?/(\d{10,20})(?:\D|$)")
@@ -92,9 +94,9 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
     """
     found: dict[tuple[str, str], TimeClue] = {}
 
-    def add(name: str, identifier: str, uploaded: datetime | None, basis: str, *, certain: bool = True) -> None:
+    def add(name: str, identifier: str, uploaded: datetime | None, basis: str, *, grade: Grade = "strong") -> None:
         if uploaded is not None and (name, identifier) not in found:
-            found[name, identifier] = _bound(name, uploaded, basis, zone, certain=certain)
+            found[name, identifier] = _bound(name, uploaded, basis, zone, grade)
 
     if context.url and (named := _of_url(context.url)) is not None:
         add(*named, context.url)
@@ -106,9 +108,14 @@ def clues(source: Source, context: Context, *, zone: ZoneInfo | None) -> tuple[T
         add("TikTok", match.group(1), tiktok_vid_time(match.group(1)), source.path)
     for match in _TIKTOK_NAME.finditer(source.path):
         # Nineteen digits can be something else: a name alone is a weaker basis than an address.
-        add("TikTok", match.group(1), tiktok_post_time(int(match.group(1))), source.path, certain=False)
+        add("TikTok", match.group(1), tiktok_post_time(int(match.group(1))), source.path, grade="moderate")
     if (code := _INSTAGRAM_NAME.search(source.path)) is not None:
-        add("Instagram", code.group(1), instagram_shortcode_time(code.group(1)), source.path, certain=False)
+        add("Instagram", code.group(1), instagram_shortcode_time(code.group(1)), source.path, grade="moderate")
+    for match in _X_NAME.finditer(source.path):
+        # Nineteen digits that begin with 1 can be nanoseconds, too: without X's name they are only shown.
+        named_so = _X_NAMED.search(source.path) is not None
+        uploaded = x_post_time(int(match.group(1)))
+        add("X", match.group(1), uploaded, source.path, grade="moderate" if named_so else "contextual")
     return tuple(found.values())
 
 
@@ -132,7 +139,7 @@ def _of_url(url: str) -> tuple[str, str, datetime | None] | None:
     return None
 
 
-def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, *, certain: bool) -> TimeClue:
+def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, grade: Grade) -> TimeClue:
     said = moment(uploaded.replace(microsecond=0), zone)
     caveats = [
         Words(
@@ -140,7 +147,7 @@ def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, *, 
             en="The recording can be much older than the upload: old clips are often posted again.",
         )
     ]
-    if not certain:
+    if grade != "strong":
         caveats.append(
             Words(
                 id="Angka ini dibaca dari nama berkas, yang dapat diubah dan dapat berarti lain.",
@@ -148,7 +155,7 @@ def _bound(name: str, uploaded: datetime, basis: str, zone: ZoneInfo | None, *, 
             )
         )
     return make(
-        "not_after", "platform", "platform", "strong" if certain else "moderate",
+        "not_after", "platform", "platform", grade,
         Words(
             id=f"{name}: pengenal berisi waktu unggah {said.id}. Direkam paling lambat saat itu.",
             en=f"{name}: the identifier holds the upload time {said.en}. Recorded no later than that.",

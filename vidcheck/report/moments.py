@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from vidcheck.report import judged
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
 from vidcheck.report.figures import ACCENT, GRADE_FILL, ClueBar, DayLane, clue_chart, day_chart
 from vidcheck.report.legal import describe_source
 from vidcheck.report.parts import ClueView, Fact, HoursSection, LightRow, TimeSection
+from vidcheck.report.ticking import tick_rows
 from vidcheck.types import LightingObservation, TimeClue, TimeEstimate
 
 _HOURS = re.compile(r"(break|istirahat)?\s*(\d{1,2})[:.](\d\d)\s*[-–]\s*(\d{1,2})[:.](\d\d)", re.IGNORECASE)
@@ -29,11 +31,12 @@ def time_section(draft: Draft) -> TimeSection:
     return TimeSection(
         notices=notices,
         sentence=estimate.words.get(draft.lang) if estimate else "",
-        facts=_estimate_facts(draft, estimate) if estimate else (),
+        facts=(*_estimate_facts(draft, estimate), *judged.time_facts(draft)) if estimate else (),
         ledger_svg=_ledger(draft, used),
         day_svg=_day(draft),
         clues=tuple(_clue(draft, clue, clue.id in used) for clue in analysis.clues[:_MAX_CLUES]),
         more=max(len(analysis.clues) - _MAX_CLUES, 0),
+        ticks=tick_rows(draft),
         conflicts=tuple(
             Fact(", ".join(conflict.clues), conflict.words.get(draft.lang), "warn")
             for conflict in (estimate.conflicts if estimate else ())
@@ -87,6 +90,7 @@ def _clue(draft: Draft, clue: TimeClue, used: bool) -> ClueView:
         caveats=tuple(caveat.get(lang) for caveat in clue.caveats),
         alternatives=tuple(fmt.moment(moment) for moment in clue.alternatives),
         used=used,
+        judged=judged.beside(draft, ("clue", clue.id)),
     )
 
 
@@ -193,6 +197,7 @@ def _light(draft: Draft, item: LightingObservation) -> LightRow:
         label=say.label(say.LIGHTING, item.label, draft.lang),
         probability=probability,
         frames=draft.fmt.frames(item.frames) if item.frames else "–",
+        judged=judged.beside(draft, ("light", str(item.shot))),
     )
 
 
