@@ -1,7 +1,8 @@
 """Write the case folder of one clip: pictures, analysis.json, report.html, report.pdf, manifest.json.
 
 The folder is built beside its final place and moved there when it is whole, so that a full disk or an
-interruption leaves either the old folder or none.
+interruption leaves either the old folder or none. Human decisions are kept when it is built again, and added in the
+same way; a lock beside the folder keeps two writers apart.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from vidcheck import media, pictures, report, store
+from vidcheck import case_uco, clip_copy, decisions, frame_hashes, intake, media, pictures, redact, report, store
 from vidcheck.errors import InputError, OutputError
 from vidcheck.types import Analysis
 
@@ -55,20 +57,51 @@ def check_place(out: Path, file_name: str, sha256: str) -> Path:
             f"{target} exists and does not belong to this clip.",
             "Choose another folder with -o, or move it away.",
         )
+    if occupied:
+        decisions.intact(target, sha256)
     return target
 
 
 def _clip_of(folder: Path) -> str | None:
     """Hash of the clip that a case folder was made from, or None where it is no case folder."""
     try:
-        analysis: Analysis = store.from_json((folder / store.ANALYSIS).read_bytes())
-    except (OSError, InputError):
+        return read_case(folder).source.sha256
+    except InputError:
         return None
-    return analysis.source.sha256
 
 
-def write_case(analysis: Analysis, clip_path: Path, out: Path, *, lang: str) -> Path:
+def read_case(folder: Path) -> Analysis:
+    """Return the analysis that lies in a case folder.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    try:
+        analysis: Analysis = store.from_json((folder / store.ANALYSIS).read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{folder} is no case folder: {store.ANALYSIS} cannot be read.",
+            "Name a folder that vidcheck analyze has written.",
+        ) from error
+    return analysis
+
+
+def write_case(
+    analysis: Analysis,
+    clip_path: Path,
+    out: Path,
+    *,
+    lang: str,
+    case_file: bytes | None = None,
+    with_clip: bool = False,
+    cover_heads: str | None = None,
+    named_after: str | None = None,
+) -> Path:
     """Write the case folder and return its path; a folder of the same clip is replaced.
+
+    What a human wrote about the case stays: without a new one, the intake record of the folder that is replaced.
 
     Parameters
     ----------
@@ -80,28 +113,61 @@ def write_case(analysis: Analysis, clip_path: Path, out: Path, *, lang: str) -> 
         Folder in which the case folder is made.
     lang:
         ``id`` or ``en``.
+    case_file:
+        The examiner's intake record as TOML, already checked (:mod:`vidcheck.intake`); None where there is none.
+    with_clip:
+        Whether to put a playable copy of the clip beside the report.
+    cover_heads:
+        Name of the detector that looks for heads to cover in all pictures; None covers nothing.
+    named_after:
+        File name whose stem names the folder; None takes the clip's own. For several clips of one name.
 
     Raises
     ------
     OutputError
         Where it cannot be written, or belongs to another clip.
+    InputError
+        Where it holds human decisions that were tampered with.
     """
-    target = check_place(out, analysis.source.path, analysis.source.sha256)
-    with _staged(target) as folder:
+    target = check_place(out, named_after or analysis.source.path, analysis.source.sha256)
+    with store.locked(target), staged(target) as folder:
         with media.open_clip(clip_path) as clip:
-            complete = pictures.save_pictures(clip, analysis, folder)
+            cover = None if cover_heads is None else redact.cover_stills(analysis, model=cover_heads)
+            complete = pictures.save_pictures(clip, analysis, folder, cover=cover)
+            complete = replace(complete, heads_covered=cover is not None)
+            frames = frame_hashes.hash_frames(clip, frame_hashes.key_frames(complete))
         store.write_atomic(folder / store.ANALYSIS, store.to_json(complete))
+        _keep_intake(folder, target, case_file)
+        _keep_decisions(folder, target, complete.source.sha256)
+        if with_clip:
+            clip_copy.save_clip(clip_path, complete.source, folder)
         report.write_report(complete, folder, lang=lang, clip_path=clip_path)
+        case_uco.write_export(complete, folder)
         source = complete.source
-        store.write_manifest(folder, {"path": source.path, "sha256": source.sha256, "size_bytes": source.size_bytes})
+        original = {"path": source.path, "sha256": source.sha256, "size_bytes": source.size_bytes}
+        store.write_manifest(folder, original, [asdict(frame) for frame in frames])
     return target
 
 
+def _keep_intake(folder: Path, target: Path, case_file: bytes | None) -> None:
+    """Put the intake record into the new folder: the one given, or the one of the folder that is replaced."""
+    kept = target / intake.CASE_FILE
+    data = case_file if case_file is not None else kept.read_bytes() if kept.is_file() else None
+    if data is not None:
+        store.write_atomic(folder / intake.CASE_FILE, data)
+
+
+def _keep_decisions(folder: Path, target: Path, sha256: str) -> None:
+    """Put the human decisions of the folder that is replaced into the new one, byte for byte."""
+    if target.exists() and (data := decisions.intact(target, sha256).data):
+        store.write_atomic(folder / decisions.FILE, data)
+
+
 @contextmanager
-def _staged(target: Path) -> Iterator[Path]:
+def staged(target: Path) -> Iterator[Path]:
     """Give a folder beside ``target`` that becomes ``target`` if all goes well, and is removed if not."""
     try:
-        stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=".vidcheck-"))
+        stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".vidcheck-{os.getpid()}-"))
     except OSError as error:
         raise store.output_error(target, error) from error
     try:

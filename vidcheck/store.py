@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,9 @@ T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 ANALYSIS = "analysis.json"
+_LOCK_S = 60.0  # a report takes seconds to write; a writer that holds the lock longer hangs
+SEALS = (f"{MANIFEST}.sig", f"{MANIFEST}.pub", f"{MANIFEST}.tsr")
+"""Signature, public key and time stamp of the manifest: made over it, so they cannot stand in it."""
 
 
 @cache
@@ -98,6 +102,32 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise output_error(path, error) from error
 
 
+@contextmanager
+def locked(target: Path) -> Iterator[None]:
+    """Keep other writers of a folder waiting; the lock lies beside it, and one of a process that died is taken over.
+
+    Raises
+    ------
+    OutputError
+        Where another writer holds it too long, or it cannot be made.
+    """
+    from filelock import SoftFileLock, Timeout
+
+    lock = SoftFileLock(target.parent / f".{target.name}.vidcheck-lock", timeout=_LOCK_S)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(
+            f"{target} is being written by another vidcheck.", f"Wait, or remove {lock.lock_file} if none runs."
+        ) from error
+    except OSError as error:
+        raise output_error(target, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """Turn what the system said about writing ``path`` into an error for people."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -144,12 +174,13 @@ class StepCache:
             return
 
 
-def manifest_of(folder: Path, original: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest: name, size and SHA-256 of every file in ``folder``, and of the original."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
+def manifest_of(folder: Path, original: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return the manifest: the original, frames by hash of their pixels, and every file in ``folder`` by hash."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, *SEALS))
     return {
-        "manifest_version": "1.0",
+        "manifest_version": "1.1",
         "original": dict(original),
+        "frames": [dict(frame) for frame in frames],
         "files": [
             {"path": p.relative_to(folder).as_posix(), "size_bytes": p.stat().st_size, "sha256": sha256_of(p)}
             for p in files
@@ -157,10 +188,42 @@ def manifest_of(folder: Path, original: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_manifest(folder: Path, original: Mapping[str, Any]) -> None:
-    """Write ``manifest.json`` over everything that lies in ``folder``."""
-    data = json.dumps(manifest_of(folder, original), indent=2, ensure_ascii=False)
+def write_manifest(folder: Path, original: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write ``manifest.json`` over everything that lies in ``folder``; what sealed an earlier one is removed."""
+    data = json.dumps(manifest_of(folder, original, frames), indent=2, ensure_ascii=False)
+    for name in SEALS:
+        (folder / name).unlink(missing_ok=True)
     write_atomic(folder / MANIFEST, data.encode() + b"\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a case folder.
+
+    Raises
+    ------
+    InputError
+        Where there is no readable manifest.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        _ = [(str(item["path"]), str(item["sha256"])) for item in manifest["files"]], manifest["original"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{folder} has no readable {MANIFEST}.", "Name a folder that vidcheck analyze has written."
+        ) from error
+    return manifest
+
+
+def renew_manifest(folder: Path) -> None:
+    """Write the manifest again after a file of the folder was added or rewritten; original and frames stay.
+
+    Raises
+    ------
+    InputError
+        Where there is no readable manifest.
+    """
+    manifest = read_manifest(folder)
+    write_manifest(folder, manifest["original"], manifest.get("frames", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +233,7 @@ class Difference:
     path: str
     """The file."""
     what: str
-    """``missing``, ``altered`` or ``added``."""
+    """``missing``, ``altered``, ``added``, or ``outside`` where the manifest names a file beyond the folder."""
 
 
 def verify(folder: Path) -> tuple[Difference, ...]:
@@ -181,20 +244,16 @@ def verify(folder: Path) -> tuple[Difference, ...]:
     InputError
         Where there is no readable manifest.
     """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        listed = {str(item["path"]): str(item["sha256"]) for item in manifest["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{folder} has no readable {MANIFEST}.", "Name a folder that vidcheck analyze has written."
-        ) from error
+    listed = {str(item["path"]): str(item["sha256"]) for item in read_manifest(folder)["files"]}
     differences = []
     for name, expected in listed.items():
         path = folder / name
-        if not path.is_file():
+        if not path.resolve().is_relative_to(folder.resolve()):
+            differences.append(Difference(name, "outside"))
+        elif not path.is_file():
             differences.append(Difference(name, "missing"))
         elif sha256_of(path) != expected:
             differences.append(Difference(name, "altered"))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    differences += [Difference(name, "added") for name in sorted(present - set(listed) - {MANIFEST})]
+    differences += [Difference(name, "added") for name in sorted(present - set(listed) - {MANIFEST, *SEALS})]
     return tuple(differences)

@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vidcheck import errors
-from vidcheck.cli.options import CLIP
+from vidcheck.cli.options import CLIP, lang_option
 from vidcheck.cli.root import cli
+
+if TYPE_CHECKING:
+    from vidcheck.verification import Finding
 
 
 @cli.command()
 @click.argument("folder", type=CLIP, metavar="OUT/<clip>")
-def verify(folder: Path) -> None:
-    """Compare a case folder with its manifest, file by file.
+@click.option("--clip", type=CLIP, metavar="CLIP", help="The clip: its hash, its frames, and the analysis, run again.")
+@click.option("--key", type=CLIP, metavar="PUB", help="Public key of whoever signed; the signature must be theirs.")
+@click.option("--tsa-root", type=CLIP, metavar="PEM", help="Root certificates to trust for the time stamp.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@lang_option
+def verify(folder: Path, clip: Path | None, key: Path | None, tsa_root: Path | None, quiet: bool, lang: str) -> None:
+    """Check a case folder: its files, its seals and, with the clip, its results.
 
-    Example: vidcheck verify out/clip
+    Exit code 0: everything that was checked is as recorded. 3: a file, the clip, a seal or a decision is not.
+    7: they are, but the analysis, run again with the recorded settings, gives other results.
+
+    \b
+    Examples:
+      vidcheck verify out/clip
+      vidcheck verify out/clip --clip clip.mp4
+      vidcheck verify out/clip --key examiner.pub --tsa-root authority.pem
     """
-    from vidcheck import store
+    from vidcheck import terminal, verification
 
-    differences = store.verify(folder)
-    for difference in differences:
-        click.echo(f"{difference.what}: {difference.path}")
-    if differences:
-        raise errors.InputError(f"{folder} is not what its manifest says.", "Go back to an untouched copy.")
-    click.echo(f"{folder}: every file is what the manifest says.")
+    findings = [*verification.check_files(folder), *verification.check_seals(folder, key, tsa_root)]
+    findings += verification.check_decisions(folder)
+    if clip is not None:
+        findings.append(verification.check_clip(folder, clip))
+    _print(findings)
+    if not all(finding.agrees for finding in findings):
+        raise errors.InputError(f"{folder} is not what it says it is.", "Go back to an untouched copy.")
+    if clip is None:
+        return
+    with terminal.progress(clip.name, lang, quiet=quiet) as tell:
+        results = verification.check_results(folder, clip, progress=tell)
+    _print(results)
+    if not all(finding.agrees for finding in results if finding.point != "versions"):
+        click.echo(f"{folder}: the analysis, run again, gives other results.", err=True)
+        sys.exit(errors.EXIT_DIFFERS)
+
+
+def _print(findings: list[Finding]) -> None:
+    from vidcheck import terminal
+
+    for finding in findings:
+        # Other versions explain differences; they are none.
+        state = "ok     " if finding.agrees else "note   " if finding.point == "versions" else "DIFFERS"
+        click.echo(f"{state}  {finding.point}: {terminal.safe(finding.detail, 1000)}")
 
 
 @cli.group()

@@ -7,7 +7,7 @@ from pathlib import Path
 from vidcheck.errors import InputError
 from vidcheck.types import Analysis
 
-__all__ = ["REPORT_HTML", "REPORT_PDF", "write_report"]
+__all__ = ["REPORT_HTML", "REPORT_PDF", "decisions_in", "language_of", "write_report"]
 
 REPORT_HTML = "report.html"
 REPORT_PDF = "report.pdf"
@@ -57,6 +57,23 @@ def write_report(analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Pat
     for name, content in pages.items():
         write_atomic(out_dir / name, content)
     return tuple(out_dir / name for name in pages)
+
+
+def language_of(folder: Path) -> str:
+    """Return the language in which the report of a case folder is written; English where there is none."""
+    try:
+        with (folder / REPORT_HTML).open("rb") as page:
+            return "id" if b'<html lang="id"' in page.read(400) else "en"
+    except OSError:
+        return "en"
+
+
+def decisions_in(folder: Path) -> int:
+    """Return how many human decisions the report of a case folder holds."""
+    try:
+        return (folder / REPORT_HTML).read_bytes().count(b'<tr id="decision-d')
+    except OSError:
+        return 0
 
 
 def _check_hash(clip_path: Path, expected: str) -> None:

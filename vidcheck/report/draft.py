@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidcheck.decisions import Judged, Record
 from vidcheck.report.format import Formatter
 from vidcheck.report.parts import Notice
 from vidcheck.report.pictures import Album, Picture
@@ -40,6 +41,10 @@ class Draft:
     """Writes numbers, times and frames."""
     album: Album
     """Loads pictures."""
+    judged: Judged
+    """The findings after the human decisions."""
+    record: Record
+    """The human decisions as they lie in the folder."""
 
     @property
     def lang(self) -> str:

@@ -20,6 +20,8 @@ _ROW = 26
 INK, MUTED, RULE, PAPER = "#1d2733", "#5b6775", "#d5dbe1", "#f4f6f8"
 ACCENT, ACCENT_PALE, WARN = "#1f4e79", "#b9cfe2", "#a4340f"
 GRADE_FILL = {"strong": "#16395a", "moderate": "#4c7ba6", "weak": "#a9c3da", "contextual": "none"}
+CLOTHES, CLOCK, NIGHT = "#8c7a4f", "#2b6242", "#3a4653"
+_DARK = frozenset({ACCENT, GRADE_FILL["strong"], GRADE_FILL["moderate"], CLOTHES, CLOCK, NIGHT})
 _STEPS = (
     timedelta(seconds=10),
     timedelta(seconds=30),
@@ -56,6 +58,8 @@ class Canvas:
     """What the chart shows, for screen readers."""
     parts: list[str] = field(default_factory=list)
     """Elements so far."""
+    attributes: str = ""
+    """More attributes of the chart, for the page's script."""
 
     def rect(self, x: float, y: float, width: float, height: float, fill: str, **more: str) -> None:
         """Draw a rectangle."""
@@ -101,7 +105,7 @@ class Canvas:
         label = quoteattr(visible(self.label))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height:.0f}" role="img" '
-            f"aria-label={label}>{''.join(self.parts)}</svg>"
+            f"aria-label={label}{self.attributes}>{''.join(self.parts)}</svg>"
         )
 
 
@@ -117,6 +121,8 @@ class Span:
     """Colour."""
     label: str = ""
     """Written inside where there is room."""
+    of: str = ""
+    """Id of the finding that the stretch belongs to; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,8 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
     """Draw the lanes of a clip over its time, seconds from the first frame."""
     duration = max(duration_s, 0.001)
     top, rows = 6.0, [46.0 if lane.heights else float(_ROW) for lane in lanes]
-    canvas = Canvas(top + sum(rows) + 26, label)
+    ends = f' data-left="{_LEFT}" data-right="{WIDTH - _RIGHT}"'
+    canvas = Canvas(top + sum(rows) + 26, label, attributes=ends)
     scale = (WIDTH - _LEFT - _RIGHT) / duration
     y = top
     for lane, height in zip(lanes, rows, strict=True):
@@ -151,10 +158,12 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
             x, width = _LEFT + span.start_s * scale, max((span.end_s - span.start_s) * scale, 2)
             x = min(x, WIDTH - _RIGHT - 2)
             width = min(width, WIDTH - _RIGHT - x)
-            canvas.rect(x, y + 3, max(width - 1, 1.5), height - 6, span.fill)
+            name = f"{lane.name} {span.label}".strip()
+            place = {"data_t": f"{span.start_s:.3f}", "data_of": span.of, "data_name": visible(name)}
+            canvas.rect(x, y + 3, max(width - 1, 1.5), height - 6, span.fill, **place)
             if span.label and width > 7.2 * len(span.label) + 8:
-                dark = span.fill in (ACCENT, GRADE_FILL["strong"], GRADE_FILL["moderate"], "#3a4653")
-                canvas.text(x + 5, y + height / 2 + 4, span.label, size=11, fill="#ffffff" if dark else INK)
+                fill = "#ffffff" if span.fill in _DARK else INK
+                canvas.text(x + 5, y + height / 2 + 4, span.label, size=11, fill=fill)
         _columns(canvas, lane, y, height, scale)
         y += height
     _clip_axis(canvas, y, duration, scale, fmt)

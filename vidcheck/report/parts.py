@@ -5,71 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vidcheck.report.legal import LawView
+from vidcheck.report.parts_around import Fact as Fact
+from vidcheck.report.parts_around import FactGroup as FactGroup
+from vidcheck.report.parts_around import FileSection as FileSection
+from vidcheck.report.parts_around import IntakeSection as IntakeSection
+from vidcheck.report.parts_around import Notice as Notice
+from vidcheck.report.parts_around import PlayerView as PlayerView
+from vidcheck.report.parts_around import RateSection as RateSection
+from vidcheck.report.parts_around import RateView as RateView
+from vidcheck.report.parts_around import SummaryItem as SummaryItem
 from vidcheck.report.pictures import Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One named value."""
-
-    name: str
-    """Its name."""
-    value: str
-    """Its value, written for people."""
-    tone: str = ""
-    """``mono`` for hashes and raw text, ``missing`` where there is none, ``warn`` where care is needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the reader must not miss."""
-
-    tone: str
-    """``failed``, ``skipped``, ``warn`` or ``info``."""
-    title: str
-    """What is the matter."""
-    text: str
-    """Why, and what follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryItem:
-    """One answer on the first page."""
-
-    section: str
-    """Id of the section that carries the detail."""
-    title: str
-    """The question."""
-    value: str
-    """The answer in a few words."""
-    detail: str
-    """What it rests on and what limits it."""
-    tone: str = ""
-    """``missing`` where it was not looked at, ``warn`` where clues contradict each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactGroup:
-    """Facts under one heading."""
-
-    title: str
-    """Heading."""
-    facts: tuple[Fact, ...]
-    """The facts."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSection:
-    """The file as it was found."""
-
-    facts: tuple[Fact, ...]
-    """Name, hash, size, times."""
-    given: tuple[Fact, ...]
-    """What the examiner stated."""
-    losses: tuple[Fact, ...]
-    """What could not be decoded, by place."""
-    tags: tuple[FactGroup, ...]
-    """Metadata by origin."""
+from vidcheck.report.ticking import TickRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +32,8 @@ class CountRow:
     """Upper bound."""
     basis: str
     """Frames that show the minimum."""
+    human: bool = False
+    """Whether it is the count after the examiner's decisions, not the machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +52,28 @@ class PersonView:
     """What the clothing is consistent with; empty where it was not observed."""
     pictures: tuple[Picture, ...]
     """Best shots."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about this person and their clothing."""
+    where: tuple[str, ...] = ()
+    """When, where in the picture and how large, track by track."""
+    sheet: tuple[Picture, ...] = ()
+    """The contact sheet; empty where none was saved."""
+    marks: tuple[str, ...] = ()
+    """Why it may be no further person in the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetView:
+    """A contact sheet: small pictures by which one figure of the count is checked."""
+
+    title: str
+    """Which figure, and how many cells it has."""
+    note: str
+    """How to read it."""
+    cells: tuple[Picture, ...]
+    """The pictures."""
+    more: int
+    """How many more are in analysis.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +90,12 @@ class PeopleSection:
     """Figures."""
     more: int
     """How many more are in analysis.json."""
+    judged: CountRow | None = None
+    """The count after the examiner's decisions; None where none changes it."""
+    unmarked: tuple[CountRow, ...] = ()
+    """The count without the figures that are marked; empty where none is."""
+    sheets: tuple[SheetView, ...] = ()
+    """Contact sheets of the best estimate and of the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +132,8 @@ class ClothingView:
     """Frames of the crops."""
     pictures: tuple[Picture, ...]
     """The torso crops."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +152,10 @@ class ClothingSection:
     """Figures without an observation."""
     more: int
     """How many more observations are in analysis.json."""
+    judged: tuple[CountRow, ...] = ()
+    """Counts that the examiner's decisions change."""
+    sheets: tuple[SheetView, ...] = ()
+    """One contact sheet for each label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +178,8 @@ class TextView:
     """Whether it changes like a clock."""
     picture: Picture
     """The reading that the engine was surest of."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +224,8 @@ class ClueView:
     """Other readings."""
     used: bool
     """Whether it set the interval."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +240,8 @@ class LightRow:
     """Calibrated probability."""
     frames: str
     """Frames looked at."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +262,8 @@ class TimeSection:
     """The ledger."""
     more: int
     """How many more clues are in analysis.json."""
+    ticks: tuple[TickRow, ...]
+    """Whether the clocks in the picture run with the clip."""
     conflicts: tuple[Fact, ...]
     """Contradictions: clue ids and words."""
     light_notices: tuple[Notice, ...]
@@ -320,6 +310,36 @@ class LeadView:
     """Frames."""
     picture: Picture | None
     """Where it is seen best; None where the lead has no crop."""
+    judged: tuple[str, ...] = ()
+    """What the examiner decided about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FusionView:
+    """A small text fused from many frames."""
+
+    id: str
+    """``e1``."""
+    of: str
+    """Which text it enlarges; empty where none."""
+    pictures: tuple[Picture, ...]
+    """Original crop, the same enlarged, and fused."""
+    fused: str
+    """What is read in the fused picture."""
+    single: str
+    """The surest reading of a single frame."""
+    grade: str
+    """Grade code."""
+    grade_label: str
+    """Grade in words."""
+    words: str
+    """What was done and its limits."""
+    frames: str
+    """Frames used and left out, with reasons."""
+    sha256: str
+    """Hash over the fused pixels."""
+    command: str
+    """Command line that repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +352,8 @@ class LeadSection:
     """Leads."""
     more: int
     """How many more are in analysis.json."""
+    fusions: tuple[FusionView, ...] = ()
+    """Small texts fused from many frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +390,44 @@ class ShotSection:
     """Shots."""
     more: int
     """How many more are in analysis.json."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One human decision."""
+
+    id: str
+    """``d1``."""
+    when: str
+    """Local time with its zone."""
+    utc: str
+    """The same moment in UTC."""
+    who: str
+    """The examiner."""
+    who_from: str
+    """Where the name comes from."""
+    what: str
+    """What was decided, about what."""
+    why: str
+    """Reason and note."""
+    status: str
+    """Status code."""
+    result: str
+    """Status in words."""
+    result_why: str
+    """Why it was not applied, or by what it was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSection:
+    """Human decisions."""
+
+    notices: tuple[Notice, ...]
+    """A broken chain, decisions not applied."""
+    chain: str
+    """That the chain is intact, with its last hash; empty where there is none or it is broken."""
+    rows: tuple[DecisionRow, ...]
+    """Decisions in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +478,10 @@ class ReportView:
     """The answers."""
     clip_svg: str
     """The clip at a glance."""
+    player: PlayerView | None
+    """The clip in the page; None for a photo."""
+    intake: IntakeSection
+    """Case and receipt."""
     file: FileSection
     """The file."""
     people: PeopleSection
@@ -438,9 +502,13 @@ class ReportView:
     """Libraries and versions."""
     steps: tuple[StepView, ...]
     """Steps."""
+    rates: RateSection
+    """Measured error rates."""
     limits: tuple[Fact, ...]
     """What the report does not show."""
     terms: tuple[Fact, ...]
     """Definitions."""
     law: tuple[LawView, ...]
     """Basis in law."""
+    decisions: DecisionSection
+    """Human decisions."""

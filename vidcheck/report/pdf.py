@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ def _compile(view: ReportView, album: Album, fit: Callable[[str], str]) -> bytes
 
 def _data(view: ReportView, names: dict[str, str], fit: Callable[[str], str]) -> dict[str, Any]:
     """Return the view with printable texts, charts with a font, and file names for picture keys."""
-    data = map_strings(view, lambda words: breakable(fit(visible(words))), keep=SVG_FIELDS | {"key"})
+    # Paper plays nothing; the player's data would only be set and thrown away.
+    paper = replace(view, player=None)
+    data = map_strings(paper, lambda words: breakable(fit(visible(words))), keep=SVG_FIELDS | {"key"})
     assert isinstance(data, dict)
     data["document_name"], data["sha256"] = fit(visible(view.file_name)), fit(visible(view.sha256))
     return _finish(data, names, fit)  # type: ignore[no-any-return]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from vidcheck.report import counted, identify, judged
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
-from vidcheck.report.figures import ACCENT_PALE, GRADE_FILL, MUTED, Lane, Span, clip_chart
+from vidcheck.report.figures import ACCENT_PALE, CLOCK, CLOTHES, GRADE_FILL, MUTED, NIGHT, Lane, Span, clip_chart
 from vidcheck.report.parts import (
     Bar,
     ClothingSection,
@@ -38,11 +39,11 @@ _SERVICE_CLOTHING = ("korpri_batik", "pdh_khaki", "pdh_white", "other_uniform")
 _BEST_SHOTS, _CROPS = 3, 3
 _MAX_PERSONS, _MAX_TEXTS, _MAX_SHOTS, _MAX_LEADS = 100, 200, 200, 100
 _LANES_PERSONS, _LANES_TEXTS = 8, 6
-_SHOT_FILL = {"moving": ACCENT_PALE, "still": "#e3d9bd", "black": "#3a4653"}
+_SHOT_FILL = {"moving": ACCENT_PALE, "still": "#e3d9bd", "black": NIGHT}
 _LIGHT_FILL = {
     "outdoor_day": "#f3dd8a",
     "twilight": "#d9a679",
-    "outdoor_night": "#3a4653",
+    "outdoor_night": NIGHT,
     "indoor_daylight": "#f6ecc4",
     "indoor_artificial": "#c9bedb",
     "unknown": "#e3e6ea",
@@ -72,7 +73,10 @@ def people_section(draft: Draft) -> PeopleSection:
     basis = _basis_picture(draft, "minimum", count, draft.t("basis_caption"), 1200) if count else ()
     persons = tuple(_person(draft, person) for person in analysis.persons[:_MAX_PERSONS])
     row = _count_row(draft, draft.t("everyone"), count) if count else None
-    return PeopleSection(notices, row, basis, persons, more=max(len(analysis.persons) - _MAX_PERSONS, 0))
+    more = max(len(analysis.persons) - _MAX_PERSONS, 0)
+    unmarked = counted.unmarked_row(draft)
+    sheets = counted.people_sheets(draft)
+    return PeopleSection(notices, row, basis, persons, more, judged.people_row(draft), unmarked, sheets)
 
 
 def _basis_picture(draft: Draft, name: str, count: PeopleCount, words: str, side_px: int) -> tuple[Picture, ...]:
@@ -103,6 +107,10 @@ def _person(draft: Draft, person: Person) -> PersonView:
         joined=person.joined_because.get(lang) if person.joined_because else draft.t("one_track"),
         clothing=say.label(say.CLOTHING, observed.label, lang) if observed else "",
         pictures=tuple(draft.crop(crop, max_side_px=340, alt=alt) for crop in person.best_shots[:_BEST_SHOTS]),
+        judged=judged.beside(draft, ("person", person.id), ("clothing", person.id)),
+        where=identify.where(draft, person),
+        sheet=identify.sheet(draft, person),
+        marks=counted.marks(draft, person),
     )
 
 
@@ -145,7 +153,8 @@ def clothing_section(draft: Draft) -> ClothingSection:
     )
     rows = tuple(_clothing(draft, item) for item in analysis.clothing[:_MAX_PERSONS])
     more = max(len(analysis.clothing) - _MAX_PERSONS, 0)
-    return ClothingSection(notices, counts, basis, rows, unobserved, more)
+    sheets = counted.label_sheets(draft)
+    return ClothingSection(notices, counts, basis, rows, unobserved, more, judged.clothing_rows(draft), sheets)
 
 
 def _clothing(draft: Draft, item: ClothingObservation) -> ClothingView:
@@ -176,6 +185,7 @@ def _clothing(draft: Draft, item: ClothingObservation) -> ClothingView:
         reason=item.reason.get(lang) if item.reason else "",
         frames=fmt.frames(crop.frame for crop in item.crops) if item.crops else "–",
         pictures=tuple(draft.crop(crop, max_side_px=220, alt=alt) for crop in item.crops[:_CROPS]),
+        judged=judged.beside(draft, ("clothing", item.person)),
     )
 
 
@@ -206,6 +216,7 @@ def _text(draft: Draft, item: OverlayText) -> TextView:
             alt=f"{draft.t('text')} {item.id}",
             frame=draft.fmt.frame(max(item.readings, key=lambda r: r.confidence).frame) if item.readings else "",
         ),
+        judged=judged.beside(draft, ("text", item.id)),
     )
 
 
@@ -213,7 +224,8 @@ def lead_section(draft: Draft) -> LeadSection:
     """Build the section on leads, strongest first as the analysis orders them."""
     leads = draft.analysis.leads
     rows = tuple(_lead(draft, lead) for lead in leads[:_MAX_LEADS])
-    return LeadSection(draft.notices("leads", has_result=bool(leads)), rows, max(len(leads) - _MAX_LEADS, 0))
+    notices = draft.notices("leads", "wall_clocks", has_result=bool(leads))
+    return LeadSection(notices, rows, max(len(leads) - _MAX_LEADS, 0), identify.fusions(draft))
 
 
 def _lead(draft: Draft, lead: Lead) -> LeadView:
@@ -228,6 +240,7 @@ def _lead(draft: Draft, lead: Lead) -> LeadView:
         words=lead.words.get(draft.lang),
         frames=draft.fmt.frames(lead.frames) if lead.frames else draft.t("not_from_picture"),
         picture=picture,
+        judged=judged.beside(draft, ("lead", lead.id)),
     )
 
 
@@ -280,6 +293,7 @@ def clip_figure(draft: Draft) -> str:
     people_seen = analysis.people_count is not None or bool(analysis.detections)
     lanes.append(Lane(draft.t("lane_people"), heights=_people_by_time(draft), unseen="" if people_seen else unseen))
     lanes += _limited(draft, (_person_lane(analysis, person) for person in analysis.persons), _LANES_PERSONS)
+    lanes += _clothing_lanes(draft)
     light = {item.shot: item for item in analysis.lighting}
     spans = tuple(
         Span(
@@ -292,6 +306,7 @@ def clip_figure(draft: Draft) -> str:
         if shot.index in light
     )
     lanes.append(Lane(draft.t("lane_light"), spans, unseen="" if light else unseen))
+    lanes += _clock_lane(draft)
     if analysis.overlays:
         lanes += _limited(draft, (_text_lane(item) for item in analysis.overlays), _LANES_TEXTS)
     else:
@@ -320,13 +335,43 @@ def _limited(draft: Draft, lanes: Iterable[Lane], limit: int) -> list[Lane]:
 
 def _person_lane(analysis: Analysis, person: Person) -> Lane:
     spans = tuple(
-        Span(first.time_s, last.time_s, GRADE_FILL["moderate"], track)
+        Span(first.time_s, last.time_s, GRADE_FILL["moderate"], track, of=person.id)
         for track, first, last in track_spans(analysis, person)
     )
     return Lane(person.id, spans)
 
 
+def _clothing_lanes(draft: Draft) -> list[Lane]:
+    """One lane for each kind of clothing: when somebody in it is in the picture."""
+    analysis, lang = draft.analysis, draft.lang
+    run = draft.run_of("clothing")
+    if not analysis.clothing and (run is None or run.status != "ok"):
+        return [Lane(draft.t("lane_clothing"), unseen=draft.t("not_looked").lower())]
+    persons = {person.id: person for person in analysis.persons}
+    lanes = []
+    for kind in say.CLOTHING:
+        wearers = [persons[o.person] for o in analysis.clothing if o.label == kind and o.person in persons]
+        spans = tuple(
+            Span(first.time_s, last.time_s, CLOTHES, person.id, of=person.id)
+            for person in wearers
+            for _, first, last in track_spans(analysis, person)
+        )
+        if spans:
+            lanes.append(Lane(say.label(say.CLOTHING_SHORT, kind, lang), tuple(sorted(spans, key=lambda s: s.start_s))))
+    return lanes
+
+
+def _clock_lane(draft: Draft) -> list[Lane]:
+    """A lane of the time clues that the picture shows; none where it shows none."""
+    spans = tuple(
+        Span(clue.frames[0].time_s, clue.frames[-1].time_s, CLOCK, clue.id, of=clue.id)
+        for clue in draft.analysis.clues
+        if clue.frames and clue.clock != "sun" and clue.source == "overlay"
+    )
+    return [Lane(draft.t("lane_clock"), spans)] if spans else []
+
+
 def _text_lane(item: OverlayText) -> Lane:
     # A label whose letters a font may lack would be wider than its place.
     words = item.text if all(" " <= char < "\u0250" for char in item.text) else ""
-    return Lane(f"{item.id} {words}".strip(), (Span(item.first.time_s, item.last.time_s, MUTED),))
+    return Lane(f"{item.id} {words}".strip(), (Span(item.first.time_s, item.last.time_s, MUTED, of=item.id),))

@@ -56,10 +56,10 @@ LIMITS: tuple[tuple[W, W], ...] = (
         W("Keaslian", "Authenticity"),
         W(
             "Hash membuktikan berkas mana yang diperiksa dan bahwa berkas itu tidak berubah sejak itu. "
-            "Hash tidak membuktikan bahwa isinya asli, tidak dipotong, tidak disunting dan tidak diunggah "
-            "ulang.",
+            "Hash tidak membuktikan bahwa isinya asli, tidak dipotong, tidak disunting, tidak diperankan, tidak "
+            "dibuat dengan perangkat lunak dan tidak diunggah ulang.",
             "The hash proves which file was examined and that it has not changed since. It does not prove "
-            "that the contents are genuine, uncut, unedited or not a re-upload.",
+            "that the contents are genuine, uncut, unedited, not staged, not made by software or not a re-upload.",
         ),
     ),
     (
@@ -87,12 +87,12 @@ LIMITS: tuple[tuple[W, W], ...] = (
     (
         W("Angka galat", "Error rates"),
         W(
-            "Laporan ini tidak memuat angka galat metode pada mutu klip ini. Skor mesin bukan peluang; "
-            "hanya angka yang disebut “terkalibrasi” atau “terukur” yang dibandingkan dengan kenyataan, "
-            "pada bahan uji yang disebut dalam kartu model, bukan pada klip ini.",
-            "This report gives no error rates of the methods at this clip's quality. Engine scores are not "
-            "probabilities; only figures called “calibrated” or “measured” were compared with the truth, "
-            "on the test material named in the model cards, not on this clip.",
+            "Angka galat metode diukur pada bahan uji yang disebut dalam kartu model, bukan pada klip ini; bagian "
+            "“Angka galat terukur” memuatnya, dan menyebut langkah yang belum diukur. Skor mesin bukan peluang; "
+            "hanya angka yang disebut “terkalibrasi” atau “terukur” yang dibandingkan dengan kenyataan.",
+            "The error rates of the methods were measured on the test material named in the model cards, not on this "
+            "clip; the section “Measured error rates” gives them and names the steps without one. Engine scores are "
+            "not probabilities; only figures called “calibrated” or “measured” were compared with the truth.",
         ),
     ),
 )

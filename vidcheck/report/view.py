@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vidcheck import clip_copy, decisions, intake
+from vidcheck.media import sha256_of
+from vidcheck.report import judged
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
 from vidcheck.report.format import Formatter
@@ -25,6 +28,9 @@ from vidcheck.report.parts import (
     TimeSection,
 )
 from vidcheck.report.pictures import Album
+from vidcheck.report.player import player
+from vidcheck.report.rates import rate_section
+from vidcheck.report.received import credential_groups, intake_section
 from vidcheck.report.seen import (
     clip_figure,
     clothing_section,
@@ -61,7 +67,10 @@ def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> t
     lang = "id" if lang == "id" else "en"
     zone = analysis.time_estimate.zone if analysis.time_estimate else None
     album = Album(out_dir, lang)
-    draft = Draft(analysis, Formatter(lang, zone), album)
+    record = decisions.read(out_dir, analysis.source.sha256)
+    # Where the chain is broken, nobody can say which line is genuine.
+    in_force = () if record.broken else record.decisions
+    draft = Draft(analysis, Formatter(lang, zone), album, decisions.apply(analysis, in_force), record)
     people, clothing, leads = people_section(draft), clothing_section(draft), lead_section(draft)
     shots, time, hours = shot_section(draft), time_section(draft), hours_section(draft)
     view = ReportView(
@@ -71,9 +80,11 @@ def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> t
         sha256=analysis.source.sha256,
         tool=" ".join(("vidcheck", analysis.tool.get("vidcheck", ""))).strip(),
         caution=CAUTION.get(lang),
-        incomplete=_incomplete(draft),
+        incomplete=(*_redacted(draft), *_incomplete(draft)),
         summary=_summary(draft, time, hours),
         clip_svg=clip_figure(draft),
+        player=player(draft, out_dir, _copy_hash(out_dir)),
+        intake=intake_section(draft, intake.in_folder(out_dir)),
         file=_file(draft, rechecked),
         people=people,
         clothing=clothing,
@@ -84,11 +95,25 @@ def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> t
         shots=shots,
         tools=tuple(Fact(name, version) for name, version in sorted(analysis.tool.items())),
         steps=tuple(_step(draft, run) for run in analysis.steps),
+        rates=rate_section(draft),
         limits=tuple(Fact(name.get(lang), words.get(lang)) for name, words in LIMITS),
         terms=tuple(Fact(name.get(lang), words.get(lang)) for name, words in TERMS),
         law=basis_in_law(lang),
+        decisions=judged.decision_section(draft),
     )
     return view, album
+
+
+def _copy_hash(folder: Path) -> str | None:
+    copy = clip_copy.find_clip(folder)
+    return sha256_of(copy) if copy else None
+
+
+def _redacted(draft: Draft) -> tuple[Notice, ...]:
+    """Say that heads are covered where they are."""
+    if not draft.analysis.heads_covered:
+        return ()
+    return (Notice("info", draft.t("redacted"), draft.t("redacted_note")),)
 
 
 def _incomplete(draft: Draft) -> tuple[Notice, ...]:
@@ -155,7 +180,7 @@ def _people_item(draft: Draft) -> SummaryItem:
         f"{t('maximum').lower()} {count.maximum}"
     )
     basis = t("minimum_basis", n=count.minimum, frames=draft.fmt.frames(count.basis_frames[:2]) or "–")
-    detail = f"{basis} {_people_frames(draft)}".strip()
+    detail = f"{basis} {_people_frames(draft)} {judged.people_summary(draft)}".strip()
     return SummaryItem("people", t("people"), value[0].upper() + value[1:], detail)
 
 
@@ -190,7 +215,8 @@ def _clothing_item(draft: Draft) -> SummaryItem:
     unclear = kinds.pop("unclear", "")
     consistent = t("consistent", kinds=", ".join(kinds.values())) if kinds else ""
     value = "; ".join(part for part in (consistent, unclear) if part) or "–"
-    return SummaryItem("clothing", t("clothing"), value[0].upper() + value[1:], t("clothing_note"))
+    detail = f"{judged.clothing_summary(draft)} {t('clothing_note')}".strip()
+    return SummaryItem("clothing", t("clothing"), value[0].upper() + value[1:], detail)
 
 
 def _texts_item(draft: Draft) -> SummaryItem:
@@ -210,7 +236,8 @@ def _time_item(draft: Draft, time: TimeSection) -> SummaryItem:
         return _unseen(draft, "time")
     conflicts = f"{t('conflicts')}: {len(time.conflicts)}." if time.conflicts else t("no_conflicts")
     used = f"{t('clues_used')}: {', '.join(estimate.clues_used) or '–'}."
-    return SummaryItem("time", t("time"), time.sentence, f"{used} {conflicts}", "warn" if time.conflicts else "")
+    detail = f"{used} {conflicts} {judged.time_summary(draft)}".strip()
+    return SummaryItem("time", t("time"), time.sentence, detail, "warn" if time.conflicts else "")
 
 
 def _hours_item(draft: Draft, hours: HoursSection) -> SummaryItem:
@@ -282,7 +309,7 @@ def _file(draft: Draft, rechecked: bool) -> FileSection:
         for origin, values in sorted(source.tags.items())
         if values
     )
-    return FileSection(tuple(facts), given, tuple(losses), tags)
+    return FileSection(tuple(facts), given, tuple(losses), credential_groups(draft), tags)
 
 
 def _tags(draft: Draft, values: dict[str, str]) -> tuple[Fact, ...]:

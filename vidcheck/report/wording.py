@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vidcheck.report.page_wording import PAGE_TEXT
+from vidcheck.report.wording_identify import TEXT as _IDENTIFY
+from vidcheck.report.wording_judged import TEXT as _JUDGED
 from vidcheck.types import Words as W
 
 MONTHS = {
@@ -88,6 +91,7 @@ CLOCK: Mapping[str, W] = {
     "device": W("jam perangkat perekam", "clock of the recording device"),
     "cctv": W("jam kamera CCTV", "clock of the CCTV camera"),
     "timestamp_app": W("jam aplikasi penanda waktu", "clock of a timestamp app"),
+    "wall_clock": W("jam di tempat kejadian", "clock in the scene"),
     "screen": W("jam pada layar yang terekam", "clock on a recorded screen"),
     "platform": W("jam platform", "clock of the platform"),
     "editor": W("jam perangkat penyunting", "clock of the editing device"),
@@ -112,6 +116,7 @@ LEAD_KIND: Mapping[str, W] = {
     "place": W("nama tempat", "place name"),
     "agency": W("nama instansi", "name of an agency"),
     "caption": W("takarir", "caption"),
+    "wall_clock": W("mirip jam dinding", "something like a clock"),
 }
 ANSWER: Mapping[str, W] = {
     "inside": W("Di dalam jam kerja", "Within working hours"),
@@ -133,15 +138,20 @@ STEP: Mapping[str, W] = {
     "source": W("pembacaan berkas", "reading the file"),
     "shots": W("pemisahan adegan", "shots and slides"),
     "people": W("penemuan orang", "finding people"),
+    "camera": W("gerak kamera", "movement of the camera"),
+    "traps": W("cermin, layar, poster", "mirrors, screens, posters"),
     "tracks": W("pengikutan orang dalam adegan", "following people within a shot"),
     "persons": W("penggabungan jejak menjadi orang", "joining tracks into persons"),
     "counts": W("penghitungan orang", "counting people"),
     "clothing": W("pengamatan pakaian", "clothing"),
     "overlays": W("pembacaan teks", "reading text"),
     "lighting": W("pengamatan cahaya", "lighting"),
+    "wall_clocks": W("pencarian jam dinding", "looking for clock faces"),
     "clues": W("pengumpulan petunjuk waktu", "clues about time"),
     "time": W("perkiraan waktu perekaman", "time of recording"),
     "leads": W("pengumpulan petunjuk penelusuran", "leads"),
+    "enhanced": W("penggabungan teks kecil", "fusing small texts"),
+    "credentials": W("pembacaan kredensial konten", "content credentials"),
 }
 PTS_ORIGIN: Mapping[str, W] = {
     "container": W("dari berkas (waktu tampil tiap bingkai)", "from the file (presentation time of each frame)"),
@@ -153,6 +163,9 @@ PTS_ORIGIN: Mapping[str, W] = {
 }
 
 TEXT: Mapping[str, W] = {
+    **_IDENTIFY,
+    **_JUDGED,
+    **PAGE_TEXT,
     "title": W("Laporan Pemeriksaan Klip", "Clip Examination Report"),
     "subtitle": W(
         "Apa yang terlihat, seberapa pasti, pada bingkai mana, dan apa yang tidak ditunjukkan",
@@ -231,14 +244,23 @@ TEXT: Mapping[str, W] = {
         "{n} terlihat serentak dalam satu bingkai: {frames}.", "{n} seen at once in one frame: {frames}."
     ),
     "looked_at": W("Diperiksa {n} dari {total} bingkai.", "{n} of {total} frames were looked at."),
-    "read_in": W("Teks dibaca pada {n} dari {total} bingkai.", "Text was read in {n} of {total} frames."),
+    "read_in": W(
+        "Teks dibaca pada {n} dari {total} bingkai. Teks yang tampil kurang dari setengah detik dapat terlewat.",
+        "Text was read in {n} of {total} frames. Text shown for less than half a second can be missed.",
+    ),
     "none_found": W("Tidak ditemukan", "None found"),
     "minimum": W("Paling sedikit", "At least"),
     "best": W("Perkiraan terbaik", "Best estimate"),
     "maximum": W("Paling banyak", "At most"),
     "minimum_what": W("terlihat serentak dalam satu bingkai", "seen at once in one frame"),
-    "best_what": W("setelah jejak antar-adegan digabungkan", "after joining tracks across shots"),
-    "maximum_what": W("jika tidak seorang pun tampil ulang di adegan lain", "if nobody appears again in another shot"),
+    "best_what": W(
+        "setelah jejak digabungkan menurut tempat, waktu dan warna pakaian",
+        "after joining tracks by place, time and colours of clothing",
+    ),
+    "maximum_what": W(
+        "hanya penggabungan yang hampir pasti; yang disisihkan ikut dihitung",
+        "only joins that are nearly certain; what was set aside counts",
+    ),
     "persons": W("orang", "people"),
     "person_code": W("Sosok", "Person"),
     "basis_frames": W("Bingkai dasar", "Basis frames"),
@@ -303,12 +325,22 @@ TEXT: Mapping[str, W] = {
     "not_after": W("paling lambat {t}", "not after {t}"),
     "whole_day": W("sepanjang hari", "the whole day"),
     "no_best_time": W("tidak ada: tidak ada petunjuk yang cukup tajam", "none: no clue is sharp enough"),
+    "ticks": W("Uji jalan jam dalam gambar", "Do the clocks in the picture run with the clip?"),
+    "ticks_none": W(
+        "Tidak ada jam yang terbaca dalam gambar; tidak ada yang diuji.",
+        "No clock was read in the picture; nothing was tested.",
+    ),
     "coverage": W("Cakupan terukur", "Measured coverage"),
     "coverage_none": W(
         "belum diukur: tidak ada angka peluang untuk rentang ini",
         "not measured: there is no probability figure for this interval",
     ),
-    "coverage_text": W("{p} dari kasus uji memuat waktu sebenarnya", "{p} of the test cases held the true time"),
+    "coverage_text": W(
+        "{p} dari kasus buatan sejenis, dengan satu dari sepuluh jam salah, memuat waktu sebenarnya; angka ini "
+        "mengukur cara menyimpulkan, bukan klip ini",
+        "{p} of made cases of this kind, one clock in ten being wrong, held the true time; that measures the "
+        "reasoning, not this clip",
+    ),
     "clues_used": W("Petunjuk yang menentukan", "Clues that set it"),
     "ledger": W("Daftar petunjuk waktu", "Ledger of time clues"),
     "ledger_figure": W("Petunjuk pada garis waktu", "The clues on a time line"),
@@ -402,11 +434,7 @@ TEXT: Mapping[str, W] = {
         "This part is filled in by a human. The machine writes nothing here. Judgement stands beside the "
         "machine's findings and does not change them.",
     ),
-    "case_id": W("Nomor perkara", "Case number"),
-    "authority": W("Instansi peminta", "Requesting authority"),
-    "received": W("Diterima pada / dari", "Received on / from"),
     "examiner_name": W("Pemeriksa", "Examiner"),
-    "intake": W("Data penerimaan", "Intake"),
     "judge_people": W("Orang dan pakaian: penilaian", "People and clothing: judgement"),
     "judge_time": W("Waktu dan tempat: penilaian", "Time and place: judgement"),
     "judge_excluded": W("Penjelasan yang sudah disingkirkan, dengan dokumen", "Explanations ruled out, by document"),

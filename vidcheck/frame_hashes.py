@@ -1,0 +1,56 @@
+"""Hashes of decoded frames: they tell whether another decoder, years later, sees the same pixels.
+
+A file's hash says that the bytes are the same; only the hash of its frames says that they were decoded alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidcheck.media import Clip
+from vidcheck.types import Analysis, FrameRef
+
+MAX_FRAMES = 48
+"""How many frames of a clip are hashed at most, spread over it evenly."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHash:
+    """One decoded frame and its hash."""
+
+    index: int
+    """Decode ordinal from 0."""
+    pts: int
+    """Presentation timestamp in ticks."""
+    time_s: float
+    """Seconds from the first frame."""
+    sha256: str
+    """SHA-256 over the pixels as displayed: rows from the top, 8-bit blue, green, red, without padding."""
+
+
+def key_frames(analysis: Analysis) -> tuple[FrameRef, ...]:
+    """Return the frames on which the report rests most: the best of each shot, and those that show the counts."""
+    refs = {shot.best.index: shot.best for shot in analysis.shots}
+    counts = [*([analysis.people_count] if analysis.people_count else []), *analysis.clothing_counts.values()]
+    refs |= {ref.index: ref for count in counts for ref in count.basis_frames[:1]}
+    listed = sorted(refs.values(), key=lambda ref: ref.index)
+    if len(listed) <= MAX_FRAMES:
+        return tuple(listed)
+    return tuple(listed[i] for i in np.linspace(0, len(listed) - 1, MAX_FRAMES).round().astype(int))
+
+
+def hash_frames(clip: Clip, refs: Iterable[FrameRef]) -> tuple[FrameHash, ...]:
+    """Decode frames and hash their pixels, in order of time."""
+    return tuple(
+        FrameHash(
+            frame.ref.index,
+            frame.ref.pts,
+            frame.ref.time_s,
+            hashlib.sha256(np.ascontiguousarray(frame.bgr).tobytes()).hexdigest(),
+        )
+        for frame in clip.read(refs)
+    )
