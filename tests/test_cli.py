@@ -60,6 +60,7 @@ def test_the_documented_commands_exist() -> None:
         "clothing",
         "overlays",
         "time",
+        "review",
         "verify",
         "models",
         "demo",

@@ -162,3 +162,20 @@ def test_any_text_is_taken(items: list[tuple[str, str]]) -> None:
 def test_hostile_text_is_kept_as_text() -> None:
     lead = one("<script>alert(1)</script> DINAS KESEHATAN" + "A" * 5000)
     assert len(lead.text) <= 200
+
+
+@pytest.mark.parametrize(("content", "kind", "seconds", "found"), [
+    ("07:15", "scene", 3, True),
+    ("07:15:22", "scene", 3, True),
+    ("07:15", "scene", 1, False),  # read once: not sure
+    ("07:15", "overlay", 3, False),
+    ("BUKA 07:15", "scene", 3, False),  # opening hours are no clock
+    ("27:15", "scene", 3, False),
+])  # fmt: skip
+def test_a_time_that_stands_alone_in_the_scene_may_be_a_clock(
+    content: str, kind: str, seconds: int, found: bool
+) -> None:
+    shown = text(content, kind=kind, seconds=seconds, standing=True)
+    clocks = [lead for lead in find_leads([shown]).value if lead.kind == "wall_clock"]
+    assert [lead.text for lead in clocks] == ([content] if found else [])
+    assert all(lead.grade == "weak" and lead.crop is not None and "price" in lead.words.en for lead in clocks)

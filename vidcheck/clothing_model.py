@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from vidcheck import weights
 from vidcheck.errors import DependencyError, ModelError
+from vidcheck.threads import count
 from vidcheck.types import Box
 
 CLASSES = ("korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian")
@@ -63,7 +64,7 @@ class ClothingModel:
         except ImportError as error:
             raise DependencyError(f"openvino cannot be loaded: {error}.") from error
         try:
-            settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+            settings = {"INFERENCE_NUM_THREADS": count(threads), "INFERENCE_PRECISION_HINT": "f32"}
             self._run: Any = ov.Core().compile_model(path, "CPU", settings)
         except RuntimeError as error:
             raise ModelError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from error

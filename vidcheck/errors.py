@@ -12,13 +12,16 @@ The tree::
     │   └── TooLarge
     ├── OutputError (3)          the result cannot be written there
     ├── ModelError (4)           a model is missing or is not the one it should be
-    └── DependencyError (5)      a library is missing or broken
+    ├── DependencyError (5)      a library is missing or broken
+    └── NotPossible (5)          a step cannot be done here: recorded as skipped, not as failed
 
-Exit code 6 (finished with failed steps) and 130 (interrupted) are no errors of their own: they are decided
-by the command line from the analysis and the signal. This module does not import click.
+Exit code 6 (finished with failed steps), 7 (a new analysis gives other results) and 130 (interrupted) are no errors of
+their own: they are decided by the command line from the analysis and the signal. This module does not import click.
 """
 
 from __future__ import annotations
+
+from vidcheck.types import Words
 
 EXIT_OK = 0
 EXIT_UNEXPECTED = 1
@@ -27,6 +30,7 @@ EXIT_INPUT = 3
 EXIT_MODEL = 4
 EXIT_DEPENDENCY = 5
 EXIT_INCOMPLETE = 6
+EXIT_DIFFERS = 7
 EXIT_INTERRUPTED = 130
 
 
@@ -116,3 +120,13 @@ class DependencyError(VidcheckError):
 
     exit_code = EXIT_DEPENDENCY
     remedy = "Install vidcheck again: pip install --force-reinstall vidcheck"
+
+
+class NotPossible(VidcheckError):
+    """A step cannot be done on this installation or on this file: it is recorded as skipped, not as failed."""
+
+    exit_code = EXIT_DEPENDENCY
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import weights
+from vidcheck import threads, weights
 from vidcheck.errors import DependencyError, ModelError
 from vidcheck.flicker import Flicker, detect_flicker
 from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservation, Shot, StepResult
@@ -315,7 +315,7 @@ def load_network(path: str, sha256: str) -> Any:
     try:
         # Full precision on every processor: half precision on newer ones would change the last digits.
         compiled = ov.Core().compile_model(
-            Path(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 2}
+            Path(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads.count(2)}
         )
         outputs = compiled.output(0).get_partial_shape()
     except RuntimeError as error:

@@ -8,6 +8,7 @@ builds on. A step that fails is recorded and never cached; steps that need it ar
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import logging
@@ -17,11 +18,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vidcheck import media, people, shots
-from vidcheck.errors import EXIT_UNEXPECTED, InputError, VidcheckError
+from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
+from vidcheck.media import sha256_of
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
 from vidcheck.types import SCHEMA_VERSION, Analysis, JsonObject, Source, StepResult, StepRun, Words
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, float], None]
 """Called with the name of the running step and the share of it that is done, 0..1."""
 
+NOT_ASKED = Words("tidak diminta", "not asked for")
+"""Why a step was skipped that ``Settings.only`` leaves out."""
 _SCAN = ("shots", "people")  # the steps that see every frame and share one decoding pass
 
 
@@ -149,7 +154,7 @@ class _Run:
     def step(self, step: Step, analyser: Callable[[Found], StepResult[Any]]) -> None:
         """Run one step, or take it from the cache, or record why it did not run."""
         if step.name not in self._wanted:
-            self._skip(step, Words("tidak diminta", "not asked for"))
+            self._skip(step, NOT_ASKED)
             return
         absent = [name for name in step.needs if name not in self._found.values]
         if absent:
@@ -226,6 +231,9 @@ class _Run:
         self._cache.save(step.name, self._keys[step.name], step.kind, Stored(result.value, run))
 
     def _fail(self, step: Step, error: Exception, seconds: float) -> None:
+        if isinstance(error, NotPossible):
+            self._skip(step, error.words)
+            return
         said = error.message if isinstance(error, VidcheckError) else f"{type(error).__name__}: {error}"
         said = " ".join(said.split())[:300]
         settings = _plain(step.settings(self._settings))
@@ -243,7 +251,7 @@ class _Run:
         found, none = self._found, ()
         for step in STEPS:
             if step.name not in self._runs:
-                self._skip(step, Words("tidak diminta", "not asked for"))
+                self._skip(step, NOT_ASKED)
         counts: Counts | None = found.get("counts", None)
         timed: Timing | None = found.get("time", None)
         sightings = found.get("people", None)
@@ -265,7 +273,11 @@ class _Run:
             time_estimate=timed.estimate if timed else None,
             working_hours=timed.hours if timed else None,
             leads=found.get("leads", none),
+            credentials=found.get("credentials", none),
             steps=tuple(self._runs[step.name] for step in STEPS),
+            traps=found.get("traps", none),
+            people_count_unmarked=counts.unmarked if counts else None,
+            enhancements=found.get("enhanced", none),
         )
 
 
@@ -291,14 +303,35 @@ def _model_hash(step: str) -> str:
     """Hash of the model that a step would load, so that another model is another key."""
     if step == "overlays":  # the OCR models come with the engine's wheel
         return importlib.metadata.version("rapidocr")
-    if step not in ("clothing", "lighting"):  # the steps whose model has their name
+    models = {"clothing": "clothing", "lighting": "lighting", "wall_clocks": "clock_face"}
+    if step not in models:
         return ""
     from vidcheck import weights
 
     try:
-        return weights.resolve(step).sha256
+        return weights.resolve(models[step]).sha256
     except VidcheckError:  # the step itself will say so
         return "missing"
+
+
+def settings_key(settings: Settings) -> str:
+    """Return a hash over all that decides a result but the clip: steps, their versions, settings and models.
+
+    Raises
+    ------
+    InputError
+        Where ``settings.only`` names no step.
+    ModelError
+        Where the detector is missing or altered.
+    """
+    wanted = _with_needs(settings.only)
+    detector = people.choose_model(settings.detect.model).sha256 if "people" in wanted else ""
+    steps = [
+        (step.name, step.version, _plain(step.settings(settings)), _model_hash(step.name))
+        for step in STEPS
+        if step.name in wanted
+    ]
+    return key_of(schema=SCHEMA_VERSION, steps=steps, detector=detector, limits=settings.limits)
 
 
 def _plain(settings: object) -> JsonObject:
@@ -308,8 +341,20 @@ def _plain(settings: object) -> JsonObject:
     return plain
 
 
+@cache
+def code_sha256() -> str:
+    """Return the SHA-256 over vidcheck's own files, without models: a version number can stand on changed code."""
+    root = Path(__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if path.is_file() and not {"__pycache__", "_models"} & set(parts):
+            whole.update(f"{'/'.join(parts)}\n{sha256_of(path)}\n".encode())
+    return whole.hexdigest()
+
+
 def tool_versions() -> dict[str, str]:
-    """Return vidcheck, Python and the libraries that decide results, with versions."""
+    """Return vidcheck with the hash of its code, Python, the system, and the libraries that decide results."""
     names = (
         "vidcheck",
         "av",
@@ -320,7 +365,11 @@ def tool_versions() -> dict[str, str]:
         "ultralytics-opencv-headless",
         "rapidocr",
     )
-    versions = {"python": platform.python_version()}
+    versions = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "vidcheck code (SHA-256)": code_sha256(),
+    }
     for name in names:
         try:
             versions[name] = importlib.metadata.version(name)

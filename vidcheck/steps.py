@@ -9,9 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vidcheck import appearance, clothing, counting, leads, lighting, media, overlays, people, shots, timing
+from vidcheck import (
+    appearance,
+    camera,
+    clothing,
+    counting,
+    credentials,
+    leads,
+    lighting,
+    media,
+    overlays,
+    people,
+    shots,
+    small_texts,
+    timing,
+    traps,
+    wall_clocks,
+)
 from vidcheck.types import (
     ClothingObservation,
+    ContentCredential,
+    Enhancement,
     Lead,
     LightingObservation,
     OverlayText,
@@ -23,6 +41,7 @@ from vidcheck.types import (
     TimeClue,
     TimeEstimate,
     Track,
+    Trap,
     WorkingHoursVerdict,
 )
 
@@ -35,16 +54,24 @@ class Settings:
     """Cuts, slides, freezes."""
     detect: people.DetectSettings = field(default_factory=people.DetectSettings)
     """Where and how people are looked for."""
+    camera: camera.CameraSettings = field(default_factory=camera.CameraSettings)
+    """When two frames show one scene."""
     track: people.TrackSettings = field(default_factory=people.TrackSettings)
     """How boxes become tracks; its confidence is taken from the detector."""
     count: counting.CountSettings = field(default_factory=counting.CountSettings)
     """How tracks become persons."""
+    traps: traps.TrapSettings = field(default_factory=traps.TrapSettings)
+    """Which figures may be no further person."""
     clothing: clothing.ClothingSettings = field(default_factory=clothing.ClothingSettings)
     """Clothing."""
     overlays: overlays.OverlaySettings = field(default_factory=overlays.OverlaySettings)
     """Text."""
     lighting: lighting.LightingSettings = field(default_factory=lighting.LightingSettings)
     """Light."""
+    small_texts: small_texts.SmallTextSettings = field(default_factory=small_texts.SmallTextSettings)
+    """Fusion of small texts."""
+    wall_clocks: wall_clocks.WallClockSettings = field(default_factory=wall_clocks.WallClockSettings)
+    """Clock faces."""
     time: timing.TimeSettings = field(default_factory=timing.TimeSettings)
     """Clues, place and working hours, with what the examiner said about the clip."""
     limits: media.Limits = field(default_factory=media.Limits)
@@ -61,6 +88,8 @@ class Counts:
     """All people."""
     clothing: dict[str, PeopleCount]
     """By clothing label; empty where clothing was not looked at."""
+    unmarked: PeopleCount | None = None
+    """All people without those marked as traps; None where none is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +143,43 @@ class Step:
 def _count(found: Found) -> StepResult[Counts]:
     sightings = found["people"]
     common = (found["persons"], found["tracks"], sightings.detections, found["shots"], sightings.confidence)
-    everyone = counting.count_people(*common)
-    by_label = counting.count_clothing(*common, found["clothing"]) if "clothing" in found.values else {}
-    return StepResult(Counts(everyone, by_label), "most in one frame; persons; tracks", {"persons": len(common[0])})
+    settings = found.settings.count
+    everyone = counting.count_people(*common, settings=settings)
+    by_label = (
+        counting.count_clothing(*common, found["clothing"], settings=settings) if "clothing" in found.values else {}
+    )
+    unmarked = counting.count_unmarked(*common, found.get("traps", ()), settings=settings)
+    counts = Counts(everyone, by_label, unmarked)
+    return StepResult(counts, "most in one frame; persons; tracks", {"persons": len(common[0])})
 
 
 def _persons(found: Found) -> StepResult[tuple[Person, ...]]:
     detections = found["people"].detections
     looks = appearance.look_at_tracks(found.clip, found["tracks"], detections)
-    return counting.find_persons(found["tracks"], detections, found["shots"], looks, found.settings.count)
+    size = (found.source.width_px, found.source.height_px)
+    return counting.find_persons(
+        found["tracks"], detections, found["shots"], looks, found.settings.count, found["camera"], size
+    )
+
+
+def _traps(found: Found) -> StepResult[tuple[Trap, ...]]:
+    detections = found["people"].detections
+    return traps.find_traps(
+        found.clip, found["tracks"], detections, found["shots"], found["camera"], found.settings.traps
+    )
+
+
+def _camera(found: Found) -> StepResult[tuple[camera.View, ...]]:
+    sightings = found["people"]
+    return camera.follow_camera(
+        found.clip, sightings.frames, found["shots"], sightings.detections, found.settings.camera
+    )
 
 
 def _tracks(found: Found) -> StepResult[tuple[Track, ...]]:
     sightings = found["people"]
     settings = replace(found.settings.track, confidence=sightings.confidence)
-    return people.track_people(sightings, found["shots"], settings)
+    return people.track_people(sightings, found["shots"], settings, found["camera"])
 
 
 def _clothing(found: Found) -> StepResult[tuple[ClothingObservation, ...]]:
@@ -157,13 +208,38 @@ def _time(found: Found) -> StepResult[Timing]:
 
 def _leads(found: Found) -> StepResult[tuple[Lead, ...]]:
     sightings = found.get("people", None)
-    return leads.find_leads(found["overlays"], found.source, detections=sightings.detections if sightings else ())
+    return leads.find_leads(
+        found["overlays"],
+        found.source,
+        detections=sightings.detections if sightings else (),
+        clock_faces=found.get("wall_clocks", ()),
+    )
+
+
+def _enhanced(found: Found) -> StepResult[tuple[Enhancement, ...]]:
+    return small_texts.fuse_small_texts(
+        found.clip,
+        found["overlays"],
+        found.get("leads", ()),
+        found["shots"],
+        lambda: overlays.engine(found.settings.overlays),
+        found.settings.small_texts,
+    )
 
 
 STEPS: tuple[Step, ...] = (
     Step("shots", shots.VERSION, tuple[Shot, ...], lambda s: s.shots, (), (), None),
     Step("people", people.DETECT_VERSION, people.Sightings, lambda s: s.detect, (), (), None),
-    Step("tracks", people.TRACK_VERSION, tuple[Track, ...], lambda s: s.track, ("shots", "people"), (), _tracks),
+    Step(
+        "camera",
+        camera.VERSION,
+        tuple[camera.View, ...],
+        lambda s: s.camera,
+        ("shots", "people"),
+        (),
+        _camera,
+    ),
+    Step("tracks", people.TRACK_VERSION, tuple[Track, ...], lambda s: s.track, ("camera",), (), _tracks),
     Step("persons", counting.VERSION, tuple[Person, ...], lambda s: s.count, ("tracks",), (), _persons),
     Step(
         "clothing",
@@ -174,7 +250,8 @@ STEPS: tuple[Step, ...] = (
         (),
         _clothing,
     ),
-    Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing",), _count),
+    Step("traps", traps.VERSION, tuple[Trap, ...], lambda s: s.traps, ("tracks",), (), _traps),
+    Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing", "traps"), _count),
     Step(
         "overlays",
         overlays.VERSION,
@@ -194,6 +271,15 @@ STEPS: tuple[Step, ...] = (
         lambda f: lighting.observe_lighting(f.clip, f["shots"], f.settings.lighting),
     ),
     Step(
+        "wall_clocks",
+        wall_clocks.VERSION,
+        tuple[wall_clocks.ClockFace, ...],
+        lambda s: s.wall_clocks,
+        ("shots",),
+        (),
+        lambda f: wall_clocks.find_clock_faces(f.clip, f["shots"], f.settings.wall_clocks),
+    ),
+    Step(
         "clues",
         timing.CLUES_VERSION,
         tuple[TimeClue, ...],
@@ -209,7 +295,25 @@ STEPS: tuple[Step, ...] = (
         tuple[Lead, ...],
         lambda s: None,
         ("overlays",),
-        ("people",),
+        ("people", "wall_clocks"),
         _leads,
+    ),
+    Step(
+        "enhanced",
+        small_texts.VERSION,
+        tuple[Enhancement, ...],
+        lambda s: s.small_texts,
+        ("overlays", "shots"),
+        ("leads",),
+        _enhanced,
+    ),
+    Step(
+        "credentials",
+        credentials.VERSION,
+        tuple[ContentCredential, ...],
+        lambda s: None,
+        (),
+        (),
+        lambda f: credentials.read_credentials(f.clip.path),
     ),
 )

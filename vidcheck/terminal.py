@@ -17,19 +17,26 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from vidcheck.decisions import Judged
     from vidcheck.pipeline import Progress
     from vidcheck.types import Analysis, PeopleCount, Shot
 
 STEP_NAMES = {
     "frames": ("membaca gambar", "reading frames"),
+    "camera": ("gerak kamera", "movement of the camera"),
     "tracks": ("mengikuti orang", "following people"),
     "persons": ("menggabung jejak", "joining tracks"),
+    "traps": ("cermin, layar, poster", "mirrors, screens, posters"),
     "clothing": ("pakaian", "clothing"),
     "overlays": ("membaca teks", "reading text"),
     "lighting": ("cahaya", "light"),
+    "wall_clocks": ("mencari jam dinding", "looking for clocks"),
     "clues": ("petunjuk waktu", "time clues"),
     "time": ("waktu", "time"),
     "leads": ("petunjuk", "leads"),
+    "enhanced": ("menggabung teks kecil", "fusing small texts"),
+    "people": ("mencari orang", "looking for people"),
+    "write": ("menulis salinan", "writing the copy"),
     "report": ("menulis laporan", "writing the report"),
 }
 
@@ -130,6 +137,36 @@ def print_people(analysis: Analysis, lang: str) -> None:
             out.print(("Dasar jumlah minimum, waktu: " if lang == "id" else "Minimum shown at: ") + frames)
 
 
+def print_judged(analysis: Analysis, judged: Judged, lang: str) -> None:
+    """Print the machine's counts beside those after the human decisions, and what became of each decision."""
+    from vidcheck.report import wording, wording_judged
+
+    out = console()
+    own = lang == "id"
+    made = table("", "mesin" if own else "machine", "pemeriksa" if own else "examiner")
+    rows = [("orang" if own else "people", analysis.people_count, judged.people_count)]
+    for label in sorted(analysis.clothing_counts.keys() | judged.clothing_counts.keys()):
+        words = wording.label(wording.CLOTHING_SHORT, label, lang)
+        rows.append((words, analysis.clothing_counts.get(label), judged.clothing_counts.get(label)))
+    for words, before, after in rows:
+        row(made, words, _bounds(before), _bounds(after))
+    out.print("Sedikitnya / perkiraan terbaik / paling banyak" if own else "At least / best estimate / at most")
+    out.print(made)
+    made = table("id", "hasil" if own else "result", "keputusan" if own else "decision")
+    for outcome in judged.outcomes:
+        status = wording.label(wording_judged.DECISION_STATUS, outcome.status, lang)
+        what = wording.label(wording_judged.DECISION, outcome.decision.action, lang)
+        about = " ".join(target.id for target in outcome.decision.targets)
+        why = f" ({outcome.why.get(lang)})" if outcome.why else ""
+        row(made, outcome.decision.id, status, f"{what} {about}{why}; {outcome.decision.examiner}")
+    if judged.outcomes:
+        out.print(made)
+
+
+def _bounds(count: PeopleCount | None) -> str:
+    return "–" if count is None else f"{count.minimum} / {count.best} / {count.maximum}"
+
+
 def print_clothing(analysis: Analysis, lang: str) -> None:
     """Print clothing by person, and the counts."""
     from vidcheck.report import wording
@@ -160,6 +197,12 @@ def print_overlays(analysis: Analysis, lang: str) -> None:
         row(made, text.id, clock(text.first.time_s), clock(text.last.time_s), text.kind, text.text)
     if analysis.overlays:
         console().print(made)
+    run = analysis.step("overlays")
+    if run is not None and run.status == "ok":
+        from vidcheck.report import wording
+
+        read, total = run.stats.get("frames_read"), run.stats.get("frames_total")
+        click.echo(wording.text("read_in", lang, n=read, total=total))
 
 
 def print_time(analysis: Analysis, lang: str) -> None:

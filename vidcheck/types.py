@@ -1,6 +1,7 @@
 """Every data type of vidcheck: frozen facts that analysers add and nobody changes.
 
-This module imports nothing of ours. Conversion to and from JSON lives in :mod:`vidcheck.store`.
+This module imports nothing of ours, but for the methods that show an analysis in a notebook, which load
+:mod:`vidcheck.display` when called. Conversion to and from JSON lives in :mod:`vidcheck.store`.
 
 Conventions
 -----------
@@ -16,9 +17,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from os import PathLike
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-SCHEMA_VERSION = "1.0"
+if TYPE_CHECKING:
+    import polars
+
+    from vidcheck.display import Html
+
+SCHEMA_VERSION = "1.1"
 
 T = TypeVar("T")
 
@@ -39,6 +46,7 @@ Clock = Literal[
     "device",
     "cctv",
     "timestamp_app",
+    "wall_clock",
     "screen",
     "platform",
     "editor",
@@ -48,9 +56,16 @@ Clock = Literal[
     "unknown",
 ]
 Grade = Literal["strong", "moderate", "weak", "contextual"]
-LeadKind = Literal["name_tag", "badge", "sign", "plate", "handle", "hashtag", "place", "agency", "caption"]
+LeadKind = Literal[
+    "name_tag", "badge", "sign", "plate", "handle", "hashtag", "place", "agency", "caption", "wall_clock"
+]  # fmt: skip
 Answer = Literal["inside", "outside", "partly", "unknown"]
 StepStatus = Literal["ok", "skipped", "failed"]
+CredentialState = Literal["valid", "invalid", "unknown"]
+TablePart = Literal["persons", "detections", "clothing", "texts", "lighting", "clues", "leads", "shots", "steps"]
+Aside = Literal["double", "weak", "faint"]
+TrapKind = Literal["mirror", "inset", "framed", "still_picture"]
+RejectReason = Literal["lost", "edge", "unaligned", "unlike", "blurred", "repeat", "surplus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +208,9 @@ class Track:
     """Index of the shot."""
     detections: tuple[int, ...]
     """Positions in ``Analysis.detections``: measured boxes, not a filter's predictions."""
+    aside: Aside | None = None
+    """Why it makes no person and widens only the maximum: ``double`` a second box on somebody who has a longer track,
+    ``weak`` hardly over the detector's threshold, ``faint`` under it in every frame; None where it makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +225,8 @@ class Person:
     """Sharp, large views of the whole person, best first."""
     joined_because: Words | None
     """Why the tracks were joined; None where there is one track."""
+    certain: tuple[tuple[str, ...], ...] = ()
+    """Track ids in groups that are nearly certainly one person each; a track in no group stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +238,28 @@ class PeopleCount:
     best: int
     """The best estimate."""
     maximum: int
-    """If no two tracks in different shots were the same person and every one counted."""
+    """If only those tracks are one person that nearly certainly are, and what was set aside counts."""
     basis_frames: tuple[FrameRef, ...]
     """The frames that show ``minimum``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A mark on a figure that may be no further person in the room. It lowers no count; the reader decides."""
+
+    kind: TrapKind
+    """``mirror`` image of another figure, ``inset`` picture in the picture, ``framed`` within a rectangle in the room
+    (a screen, a poster, a mirror, a window), ``still_picture`` without any movement while others move."""
+    track: str
+    """Track id of the figure."""
+    twin: str | None
+    """For ``mirror``, the track it may be the image of; which of the two is the image is not known. None otherwise."""
+    score: float
+    """How well it fits, 0..1; not a probability."""
+    frames: tuple[FrameRef, ...]
+    """Frames that show it."""
+    words: Words
+    """What was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +393,8 @@ class TimeEstimate:
     zone: str | None
     """IANA zone in which local times are shown, or None where the place is not known."""
     coverage: float | None
-    """Measured share of cases in which such an interval held the true time, or None where not measured."""
+    """Share of generated cases in which an interval of this kind held the true time, one clock in ten being wrong;
+    None where not measured. See :mod:`vidcheck.coverage`."""
     hour_weights: tuple[float, ...] | None
     """24 weights over the local hour where only a day part is known; None otherwise."""
     clues_used: tuple[str, ...]
@@ -363,6 +403,8 @@ class TimeEstimate:
     """Clues that cannot all be true."""
     words: Words
     """One sentence that says what follows."""
+    condition: Words | None = None
+    """What has to hold for the interval beside the clues; None where nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +471,107 @@ class Lead:
     """How far the reading carries."""
     words: Words
     """What it is and what its limits are."""
+
+
+@dataclass(frozen=True, slots=True)
+class FusedFrame:
+    """One frame that went into a fused picture."""
+
+    frame: FrameRef
+    """The frame."""
+    warp: tuple[float, ...]
+    """Row by row, the 3 x 3 map from pixel centres of the marked frame to pixel centres of this frame."""
+    correlation: float
+    """Correlation with the reference after registration, -1..1."""
+    weight: float
+    """Weight in the average: sharpness against the median, times squared correlation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFrame:
+    """One frame that was left out of a fused picture."""
+
+    frame: FrameRef
+    """The frame."""
+    reason: RejectReason
+    """``lost`` not found, ``edge`` cut by the picture's edge, ``unaligned`` no registration, ``unlike`` covered or
+    turned away, ``blurred``, ``repeat`` the same pixels as the frame before, ``surplus`` over the largest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionReading:
+    """What the text reader made of a picture of the region."""
+
+    text: str
+    """What it read; empty where nothing."""
+    confidence: float
+    """The reader's score, 0..1; not a probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enhancement:
+    """A small region of many frames fused into one picture. An average of what is there; nothing is invented."""
+
+    id: str
+    """``e1``."""
+    text: str | None
+    """Id of the text that it enlarges, or None where a person marked the region."""
+    crop: Crop
+    """The region in the marked frame, as it is."""
+    corners_px: tuple[tuple[float, float], ...] | None
+    """Corners made a rectangle: top left, top right, bottom right, bottom left, pixels; None where as seen."""
+    frames: tuple[FusedFrame, ...]
+    """The frames that were fused, in order of time."""
+    rejected: tuple[RejectedFrame, ...]
+    """The frames that were left out, and why."""
+    settings: JsonObject
+    """Every parameter of registration and fusion."""
+    width_px: int
+    """Width of the fused picture, pixels."""
+    height_px: int
+    """Height of the fused picture, pixels."""
+    pixels_sha256: str
+    """SHA-256 over the fused picture's pixels (BGR, 8 bit, row by row): the same record gives the same pixels."""
+    fused: RegionReading | None
+    """Reading of the fused picture; None where no reader was at hand."""
+    halves: tuple[RegionReading, ...]
+    """Readings of two pictures fused from every other frame each: what both show is no accident of one frame."""
+    single: RegionReading | None
+    """The surest reading of any single frame at the same enlargement."""
+    grade: Grade
+    """How far the fused reading carries; ``contextual`` where nothing was read."""
+    words: Words
+    """What was done, what is read, and what limits it."""
+    command: str
+    """Command line that makes the same picture."""
+    media: str | None = None
+    """Path of the fused picture relative to the analysis folder, or None where none was saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentCredential:
+    """One C2PA manifest in the file: signed statements about how it was made. Statements, not findings."""
+
+    label: str
+    """Its identifier."""
+    is_active: bool
+    """Whether it speaks of this file; the others speak of what it was made from."""
+    state: CredentialState
+    """``valid`` where signature and hashes fit the file, ``invalid`` where one does not; who signed is not judged."""
+    title: str
+    """Title that it gives."""
+    made_with: str
+    """Program or device that made it."""
+    signer: str
+    """Name in the signer's certificate, which anybody can have made."""
+    signed_at: str | None
+    """Time of signing by a time stamp authority, as written, or None."""
+    actions: tuple[str, ...]
+    """What it says was done, with the kind of source where stated (``digitalCapture``, ``trainedAlgorithmicMedia``)."""
+    ingredients: tuple[str, ...]
+    """Titles of what the file was made from."""
+    problems: tuple[str, ...]
+    """What did not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,7 +666,34 @@ class Analysis:
     """Leads for a human."""
     steps: tuple[StepRun, ...]
     """How each step went."""
+    credentials: tuple[ContentCredential, ...] = ()
+    """Content credentials (C2PA), the active one first."""
+    enhancements: tuple[Enhancement, ...] = ()
+    """Small texts fused from many frames."""
+    heads_covered: bool = False
+    """Whether heads are covered in the pictures beside this analysis."""
+    traps: tuple[Trap, ...] = ()
+    """Figures that may be no further person in the room; they count in ``people_count`` all the same."""
+    people_count_unmarked: PeopleCount | None = None
+    """The count without the figures marked in ``traps``; None where none is marked, or nothing was counted."""
 
     def step(self, name: str) -> StepRun | None:
         """Return the run of the step called ``name``, or None."""
         return next((run for run in self.steps if run.step == name), None)
+
+    def to_frame(self, part: TablePart = "persons", *, lang: str = "en") -> polars.DataFrame:
+        """Return one part as a table; see :func:`vidcheck.display.to_frame`."""
+        from vidcheck import display
+
+        return display.to_frame(self, part, lang=lang)
+
+    def show(self, clip: str | PathLike[str], *, lang: str = "en") -> Html:
+        """Return the best views of every person for a notebook; see :func:`vidcheck.display.gallery`."""
+        from vidcheck import display
+
+        return display.gallery(self, clip, lang=lang)
+
+    def _repr_html_(self) -> str:
+        from vidcheck import display
+
+        return display.summary(self).html

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Names as FFmpeg's format_whitelist wants them. Containers of phones, messengers, CCTV exports and editors; the
 # sound formats are here so that a sound file is called what it is instead of "damaged". Playlists (hls, dash,
 # concat, ffconcat, sdp) are left out on purpose: they make the demuxer open other files.
-_DEMUXERS = (
+DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,flv,mpeg,mpegts,mpegvideo,asf,ogg,h264,hevc,m4v,mjpeg,"
     "ivf,dv,mxf,rm,apng,webp_anim,wav,mp3,aac,flac,amr,caf"
 )
@@ -205,7 +205,7 @@ def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
     try:
         container = av.open(
             os.fspath(path),
-            options={"protocol_whitelist": "file", "format_whitelist": _DEMUXERS},
+            options={"protocol_whitelist": "file", "format_whitelist": DEMUXERS},
             metadata_errors="replace",
         )
     except (av.error.FFmpegError, ValueError, OSError) as error:

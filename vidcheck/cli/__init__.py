@@ -3,7 +3,7 @@
 Each file holds the commands of one task and adds them to the group in :mod:`vidcheck.cli.root`.
 """
 
-from vidcheck.cli import analysis, cases
+from vidcheck.cli import analysis, batch, cases, doctor, identify, people, review, sealing
 from vidcheck.cli.root import cli, main
 
-__all__ = ["analysis", "cases", "cli", "main"]
+__all__ = ["analysis", "batch", "cases", "cli", "doctor", "identify", "main", "people", "review", "sealing"]

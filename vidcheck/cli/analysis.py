@@ -11,6 +11,7 @@ import click
 from vidcheck import errors
 from vidcheck.cli.options import CLIP, is_incomplete, json_option, run_analysis, run_options, settings_of, time_options
 from vidcheck.cli.root import cli, one_line
+from vidcheck.cli.sealing import case_options, read_case_file, sealer
 
 if TYPE_CHECKING:
     from vidcheck.types import Analysis
@@ -19,24 +20,55 @@ if TYPE_CHECKING:
 @cli.command()
 @click.argument("clips", nargs=-1, required=True, type=CLIP, metavar="CLIP...")
 @click.option("-o", "--out", required=True, type=CLIP, metavar="DIR", help="Folder for the case folders.")
+@click.option("--redact", is_flag=True, help="Cover heads in all pictures of the report; the clip is not included.")
+@case_options
 @time_options
 @run_options
-def analyze(clips: tuple[Path, ...], out: Path, lang: str, quiet: bool, no_cache: bool, **options: Any) -> None:
+def analyze(
+    clips: tuple[Path, ...],
+    out: Path,
+    lang: str,
+    quiet: bool,
+    no_cache: bool,
+    case_file: Path | None,
+    with_clip: bool,
+    redact: bool,
+    sign_key: Path | None,
+    tsa: str | None,
+    **options: Any,
+) -> None:
     """Analyse clips or photos and write an evidence report for each.
 
-    Writes DIR/<clip>/ with report.html, report.pdf, analysis.json, media/ and manifest.json.
+    Writes DIR/<clip>/ with report.html, report.pdf, analysis.json, case.jsonld, media/ and manifest.json.
 
     \b
     Examples:
       vidcheck analyze clip.mp4 -o out
       vidcheck analyze clip.mp4 -o out --place Banjarmasin --lang id
       vidcheck analyze *.jpg -o out --posted "2026-01-12 21:08 WIB"
+      vidcheck analyze clip.mp4 -o out --case case.toml --with-clip --sign key.pem
     """
+    if redact and with_clip:
+        raise errors.UsageError("--redact and --with-clip exclude each other.", "Share a copy made by vidcheck redact.")
     settings = settings_of(**options)
+    # What can be wrong with these is said before the clip is analysed, which takes minutes.
+    record, seal = read_case_file(case_file, clips), sealer(sign_key, tsa)
     worst = errors.EXIT_OK
     for clip in clips:
         try:
-            analysis, folder = run_analysis(clip, settings, lang=lang, quiet=quiet, no_cache=no_cache, out=out)
+            analysis, folder = run_analysis(
+                clip,
+                settings,
+                lang=lang,
+                quiet=quiet,
+                no_cache=no_cache,
+                out=out,
+                case_file=record,
+                with_clip=with_clip,
+                redact=redact,
+            )
+            if folder is not None:
+                seal(folder)
         except errors.VidcheckError as error:
             if len(clips) == 1:
                 raise
@@ -65,7 +97,7 @@ def _summary(analysis: Analysis, folder: Path | None, lang: str) -> None:
         click.echo(str(folder / "report.pdf"))
 
 
-def _part(
+def print_part(
     clip: Path,
     steps: tuple[str, ...],
     printer: str,
@@ -114,24 +146,12 @@ def _echo_json(analysis: Analysis, fields: tuple[str, ...]) -> None:
 @click.argument("clip", type=CLIP)
 @json_option
 @run_options
-def people(clip: Path, **options: Any) -> None:
-    """Count people: minimum, best estimate and maximum.
-
-    Example: vidcheck people clip.mp4
-    """
-    _part(clip, ("counts",), "people", **options)
-
-
-@cli.command()
-@click.argument("clip", type=CLIP)
-@json_option
-@run_options
 def clothing(clip: Path, **options: Any) -> None:
     """Say what each person's clothing is consistent with.
 
     Example: vidcheck clothing clip.mp4 --json
     """
-    _part(clip, ("clothing", "counts"), "clothing", **options)
+    print_part(clip, ("clothing", "counts"), "clothing", **options)
 
 
 @cli.command()
@@ -143,7 +163,7 @@ def overlays(clip: Path, **options: Any) -> None:
 
     Example: vidcheck overlays clip.mp4
     """
-    _part(clip, ("overlays",), "overlays", **options)
+    print_part(clip, ("overlays",), "overlays", **options)
 
 
 @cli.command()
@@ -159,7 +179,7 @@ def time(clip: Path, **options: Any) -> None:
       vidcheck time clip.mp4 --place Pontianak
       vidcheck time clip.mp4 --posted "2026-01-12 21:08 WIB" --heard-adzan dzuhur
     """
-    _part(clip, ("overlays", "lighting", "clothing", "clues", "time"), "time", **options)
+    print_part(clip, ("overlays", "lighting", "clothing", "clues", "time"), "time", **options)
 
 
 @cli.command()

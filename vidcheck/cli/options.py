@@ -123,7 +123,16 @@ def settings_of(
 
 
 def run_analysis(
-    clip: Path, settings: Settings, *, lang: str, quiet: bool, no_cache: bool, out: Path | None = None
+    clip: Path,
+    settings: Settings,
+    *,
+    lang: str,
+    quiet: bool,
+    no_cache: bool,
+    out: Path | None = None,
+    case_file: bytes | None = None,
+    with_clip: bool = False,
+    redact: bool = False,
 ) -> tuple[Analysis, Path | None]:
     """Analyse one clip, and write its case folder where ``out`` is given."""
     from vidcheck import media, pipeline, terminal
@@ -131,7 +140,7 @@ def run_analysis(
     folder = None
     with terminal.progress(clip.name, lang, quiet=quiet) as tell:
         if out is not None:
-            from vidcheck import case
+            from vidcheck import case, case_decisions
 
             with media.open_clip(clip, settings.limits) as opened:
                 case.check_place(out, opened.source.path, opened.source.sha256)
@@ -139,7 +148,17 @@ def run_analysis(
         if out is not None:
             if tell is not None:
                 tell("report", 1.0)
-            folder = case.write_case(analysis, clip, out, lang=lang)
+            folder = case.write_case(
+                analysis,
+                clip,
+                out,
+                lang=lang,
+                case_file=case_file,
+                with_clip=with_clip,
+                cover_heads=settings.detect.model if redact else None,
+            )
+            if not no_cache:
+                case_decisions.remember(workdir(), analysis.source.sha256, folder)
     return analysis, folder
 
 
