@@ -53,10 +53,10 @@ def find_candidates(count: int, get: Callable[[int], Fingerprint], settings: Mat
             codes.append(_bits(keyframe.descriptors, settings))
             turned.append(_bits(mirrored(keyframe.descriptors), settings))
             frame_of.append(np.full(len(keyframe.points), frame, dtype=np.int64))
-            if keyframe.pdq_quality >= settings.pdq_quality:
+            if keyframe.phash_quality >= settings.phash_quality:
                 hash_frame.append(frame)
-                hashes.append(keyframe.pdq)
-                hashes_turned.append(keyframe.pdq_mirrored)
+                hashes.append(keyframe.phash)
+                hashes_turned.append(keyframe.phash_mirrored)
     if len(owner) < 2:
         return {}
     clip_of = np.array([clip for clip, _ in owner], dtype=np.int64)
@@ -92,7 +92,7 @@ def _near(first: U8, second: U8, frame_of: I64, clip_of: I64, settings: MatchSet
     )
     left = np.searchsorted(frame_of, pairs // len(clip_of))
     right = np.searchsorted(frame_of, pairs % len(clip_of))
-    near: I64 = pairs[np.bitwise_count(first[left] ^ second[right]).sum(axis=1) <= settings.pdq_distance]
+    near: I64 = pairs[np.bitwise_count(first[left] ^ second[right]).sum(axis=1) <= settings.phash_distance]
     return near
 
 

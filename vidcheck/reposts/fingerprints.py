@@ -1,7 +1,8 @@
 """What of a clip is kept to find its copies: some frames, each as a hash, local features and a small picture.
 
-* The hash is PDQ (Facebook, *The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm*, 2019), 256 bits
-  of the whole picture without its borders. It finds copies that show the same view, also mirrored.
+* The hash is ImageHash's perceptual hash, 256 bits: the signs of the 16 by 16 lowest frequencies of the whole picture
+  without its borders. PDQ is built the same way, but its library has no wheels and would need a compiler. It finds copies
+  that show the same view, also mirrored.
 * The features are SIFT (Lowe, *Distinctive Image Features from Scale-Invariant Keypoints*, IJCV 2004) with the root
   normalisation of Arandjelovic and Zisserman (CVPR 2012). They find copies that show a part of the view.
 * The small picture is what a match is proved on.
@@ -23,9 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck import media, store
-from vidcheck.errors import DependencyError
 
-VERSION = "1"
+VERSION = "2"
 
 LONG_SIDE_PX = 400
 FEATURES = 160
@@ -49,12 +49,12 @@ class Keyframe:
     """Small picture, shape (h, w), long side :data:`LONG_SIDE_PX`."""
     inner: tuple[int, int, int, int]
     """The picture without uniform borders: x1, y1, x2, y2 in pixels of ``luma``."""
-    pdq: U8
+    phash: U8
     """Hash of ``inner``, shape (32,): 256 bits."""
-    pdq_mirrored: U8
+    phash_mirrored: U8
     """Hash of ``inner`` mirrored left to right, shape (32,)."""
-    pdq_quality: int
-    """0..100; under 50 the hash says little (PDQ's own recommendation)."""
+    phash_quality: int
+    """0..100: how much the picture changes from place to place, as PDQ rates it; under 50 the hash says little."""
     points: F32
     """Positions of the features, shape (n, 2), pixels of ``luma``."""
     descriptors: U8
@@ -84,8 +84,6 @@ def fingerprint(path: str | os.PathLike[str], limits: media.Limits | None = None
     ------
     InputError
         Where the file is no usable clip.
-    DependencyError
-        Where the hash library is missing.
     """
     with media.open_clip(path, limits) as clip:
         return of_clip(clip)
@@ -119,16 +117,26 @@ def _small(frame: media.Frame, width: int, height: int) -> U8:
 
 
 def _keyframe(time_s: float, luma: U8) -> Keyframe:
-    try:
-        import pdqhash
-    except ImportError as error:
-        raise DependencyError(f"pdqhash cannot be loaded: {error}.", "Install it: pip install pdqhash") from error
     x1, y1, x2, y2 = inner = _inner(luma)
     picture = np.ascontiguousarray(luma[y1:y2, x1:x2])
-    bits, quality = pdqhash.compute(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB))
-    mirrored, _ = pdqhash.compute(cv2.cvtColor(cv2.flip(picture, 1), cv2.COLOR_GRAY2RGB))
+    mirrored = np.ascontiguousarray(picture[:, ::-1])
     points, descriptors = _features(luma)
-    return Keyframe(time_s, luma, inner, np.packbits(bits), np.packbits(mirrored), int(quality), points, descriptors)
+    return Keyframe(time_s, luma, inner, _hash(picture), _hash(mirrored), _quality(picture), points, descriptors)
+
+
+def _hash(picture: U8) -> U8:
+    """Perceptual hash of a luma picture, shape (32,): 256 bits."""
+    import imagehash
+    from PIL import Image
+
+    return np.packbits(imagehash.phash(Image.fromarray(picture), hash_size=16).hash)
+
+
+def _quality(picture: U8) -> int:
+    """Sum of the luma steps between neighbours at 64 by 64 pixels, in percent of full range, over 90; at most 100."""
+    small = cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA).astype(np.int32)
+    steps = sum(int((np.abs(np.diff(small, axis=axis)) * 100 // 255).sum()) for axis in (0, 1))
+    return min(100, steps // 90)
 
 
 def _features(luma: U8) -> tuple[F32, U8]:
@@ -201,9 +209,9 @@ def save(path: Path, value: Fingerprint) -> None:
         "head": np.array([float(value.is_photo), value.duration_s, value.step_s]),
         "times": np.array([k.time_s for k in frames]),
         "inner": np.array([k.inner for k in frames], dtype=np.int32).reshape(-1, 4),
-        "pdq": np.array([k.pdq for k in frames], dtype=np.uint8).reshape(-1, 32),
-        "pdq_mirrored": np.array([k.pdq_mirrored for k in frames], dtype=np.uint8).reshape(-1, 32),
-        "quality": np.array([k.pdq_quality for k in frames], dtype=np.int32),
+        "phash": np.array([k.phash for k in frames], dtype=np.uint8).reshape(-1, 32),
+        "phash_mirrored": np.array([k.phash_mirrored for k in frames], dtype=np.uint8).reshape(-1, 32),
+        "quality": np.array([k.phash_quality for k in frames], dtype=np.int32),
         "counts": np.array([len(k.points) for k in frames], dtype=np.int32),
         "points": np.concatenate([np.zeros((0, 2), np.float32), *(k.points for k in frames)]).astype(np.float32),
         "descriptors": np.concatenate([np.zeros((0, 128), np.uint8), *(k.descriptors for k in frames)]),
@@ -238,8 +246,8 @@ def load(path: Path) -> Fingerprint | None:
                         float(time_s),
                         np.asarray(luma, np.uint8),
                         (x1, y1, x2, y2),
-                        data["pdq"][n],
-                        data["pdq_mirrored"][n],
+                        data["phash"][n],
+                        data["phash_mirrored"][n],
                         int(data["quality"][n]),
                         points[n],
                         descriptors[n],

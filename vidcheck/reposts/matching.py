@@ -220,10 +220,10 @@ def prove(
 
 def _moves(a: Keyframe, b: Keyframe, flip: bool, settings: MatchSettings) -> Iterable[tuple[F64, int]]:
     """Transformations (2, 3) from pixels of ``a`` to pixels of ``b`` that are worth trying."""
-    hash_a = a.pdq_mirrored if flip else a.pdq
-    if min(a.pdq_quality, b.pdq_quality) >= settings.pdq_quality:
-        distance = int(np.bitwise_count(hash_a ^ b.pdq).sum())
-        if distance <= settings.pdq_distance:
+    hash_a = a.phash_mirrored if flip else a.phash
+    if min(a.phash_quality, b.phash_quality) >= settings.phash_quality:
+        distance = int(np.bitwise_count(hash_a ^ b.phash).sum())
+        if distance <= settings.phash_distance:
             yield _box_to_box(a.inner, b.inner, flip), 0
     move, inliers = _fit(a, b, flip, settings)
     if move is not None:

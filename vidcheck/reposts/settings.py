@@ -27,9 +27,9 @@ class MatchSettings:
     """Largest change of scale between two copies."""
     max_turn_deg: float = 20.0
     """Largest rotation between two copies, degrees."""
-    pdq_distance: int = 60
+    phash_distance: int = 60
     """Bits of 256 in which two whole-picture hashes may differ to be laid over each other."""
-    pdq_quality: int = 50
+    phash_quality: int = 50
     """Hashes of a lower quality (0..100) are not used."""
     agreement: float = 0.45
     """Share of the textured shared blocks that must agree."""
