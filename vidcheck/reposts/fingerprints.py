@@ -1,8 +1,8 @@
 """What of a clip is kept to find its copies: some frames, each as a hash, local features and a small picture.
 
 * The hash is ImageHash's perceptual hash, 256 bits: the signs of the 16 by 16 lowest frequencies of the whole picture
-  without its borders. PDQ is built the same way, but its library has no wheels and would need a compiler. It finds copies
-  that show the same view, also mirrored.
+  without its borders. PDQ is built the same way, but its library has no wheels and would need a compiler. It finds
+  copies that show the same view, also mirrored.
 * The features are SIFT (Lowe, *Distinctive Image Features from Scale-Invariant Keypoints*, IJCV 2004) with the root
   normalisation of Arandjelovic and Zisserman (CVPR 2012). They find copies that show a part of the view.
 * The small picture is what a match is proved on.
