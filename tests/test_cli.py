@@ -187,3 +187,11 @@ def test_a_full_disk_is_told_in_one_line(clip: Path, tmp_path: Path) -> None:
         assert not any((small / "out").iterdir())
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_verbose_says_on_stderr_how_each_step_went(clip: Path) -> None:
+    result = vidcheck("frames", clip, "--verbose", "--json")
+    assert result.returncode == 0
+    json.loads(result.stdout)  # results alone
+    said = {line.split()[0]: line.split()[1] for line in result.stderr.splitlines()}
+    assert said["shots"] == "ok" and said["clothing"] == "skipped"

@@ -17,7 +17,11 @@ def shared(a: Box, b: Box) -> float:
 
 
 def iou(a: Box, b: Box) -> float:
-    """Intersection over union, 0..1."""
+    """Intersection over union, 0..1.
+
+    >>> iou((0, 0, 10, 10), (0, 5, 10, 15))
+    0.3333333333333333
+    """
     common = shared(a, b)
     return common / (area(a) + area(b) - common) if common else 0.0
 

@@ -27,6 +27,9 @@ def folder_name(file_name: str) -> str:
     """Return the stem of a file name as a safe folder name.
 
     No separators, control characters or leading dots, at most 120 bytes; never empty.
+
+    >>> folder_name("WhatsApp Video 2026-01-12.mp4"), folder_name("../a:b.mp4"), folder_name("...")
+    ('WhatsApp Video 2026-01-12', 'a_b', 'clip')
     """
     stem = Path(file_name).stem
     kept = "".join("_" if unicodedata.category(c)[0] == "C" or c in '/\\:*?"<>|' else c for c in stem)

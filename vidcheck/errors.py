@@ -43,6 +43,11 @@ class VidcheckError(Exception):
         What is wrong, one line, naming the file or option.
     remedy:
         What to do about it, one line. Empty takes the remedy of the class.
+
+    Examples
+    --------
+    >>> str(NotFound("There is no clip.mp4.")), NotFound.exit_code
+    ('There is no clip.mp4. Check the path.', 3)
     """
 
     exit_code: int = EXIT_UNEXPECTED

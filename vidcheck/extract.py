@@ -25,6 +25,9 @@ class ExtractedFrame:
 def parse_time(text: str) -> float:
     """Return seconds for ``7``, ``7.5``, ``0:07.5`` or ``1:02:03``.
 
+    >>> parse_time("0:07.5"), parse_time("1:02:03")
+    (7.5, 3723.0)
+
     Raises
     ------
     UsageError

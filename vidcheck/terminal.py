@@ -42,13 +42,21 @@ STEP_NAMES = {
 
 
 def safe(text: str, limit: int = 200) -> str:
-    """Return ``text`` fit for a terminal: one line, no control characters, at most ``limit`` characters."""
+    r"""Return ``text`` fit for a terminal: one line, no control characters, at most ``limit`` characters.
+
+    >>> safe("a\x1b[31mred\nb")
+    'a\\x1b[31mred\\x0ab'
+    """
     shown = "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") else c for c in text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def clock(time_s: float) -> str:
-    """Return seconds as ``m:ss.cc`` or ``h:mm:ss.cc``."""
+    """Return seconds as ``m:ss.cc`` or ``h:mm:ss.cc``.
+
+    >>> clock(67.5), clock(3661.25)
+    ('1:07.50', '1:01:01.25')
+    """
     hundredths = round(time_s * 100)
     minutes, rest = divmod(hundredths, 6000)
     hours, minutes = divmod(minutes, 60)
@@ -231,6 +239,13 @@ def print_shots(shots: tuple[Shot, ...], files: dict[int, Path], lang: str) -> N
             name = f"(= {shot.repeats})"
         row(made, shot.index, clock(shot.start.time_s), clock(shot.end.time_s), shot.kind, name)
     console().print(made)
+
+
+def print_steps(analysis: Analysis) -> None:
+    """Say on stderr how each step went; of a step taken from the cache, how long it took when it ran."""
+    for run in analysis.steps:
+        why = run.error.en if run.error else run.method
+        click.echo(f"{run.step:12} {run.status:8} {run.seconds:8.2f} s  {safe(why)}", err=True)
 
 
 def print_not_looked(analysis: Analysis, steps: tuple[str, ...], lang: str) -> None:

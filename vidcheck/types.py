@@ -70,7 +70,11 @@ RejectReason = Literal["lost", "edge", "unaligned", "unlike", "blurred", "repeat
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One statement for people, in both languages of the report."""
+    """One statement for people, in both languages of the report.
+
+    >>> Words("tidak jelas", "unclear").get("id")
+    'tidak jelas'
+    """
 
     id: str
     """Bahasa Indonesia."""

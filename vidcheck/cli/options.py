@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vidcheck.types import Analysis
 
 CLIP = click.Path(path_type=Path)
+_VERBOSE = "vidcheck.verbose"
 LANG_HELP = "Language of tables and report: id (Bahasa Indonesia) or en. Default: your locale."
 
 
@@ -50,10 +51,22 @@ def run_options(command: Any) -> Any:
         ),
         click.option("--no-cache", is_flag=True, help="Neither use nor keep results of single steps."),
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            expose_value=False,
+            callback=_note_verbose,
+            help="Say on stderr how each step went.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return lang_option(command)
+
+
+def _note_verbose(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    context.meta[_VERBOSE] = value
 
 
 def time_options(command: Any) -> Any:
@@ -159,6 +172,9 @@ def run_analysis(
             )
             if not no_cache:
                 case_decisions.remember(workdir(), analysis.source.sha256, folder)
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(_VERBOSE):
+        terminal.print_steps(analysis)
     return analysis, folder
 
 
