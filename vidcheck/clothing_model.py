@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vidcheck import weights
-from vidcheck.errors import DependencyError, ModelError
-from vidcheck.threads import count
+from vidcheck.networks import compile_for_cpu
 from vidcheck.types import Box
 
 CLASSES = ("korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian")
@@ -58,16 +58,8 @@ def to_input(crop: U8) -> U8:
 class ClothingModel:
     """The network under OpenVINO. Build it with :func:`load`."""
 
-    def __init__(self, path: str, sha256: str, threads: int = 2) -> None:
-        try:
-            import openvino as ov
-        except ImportError as error:
-            raise DependencyError(f"openvino cannot be loaded: {error}.") from error
-        try:
-            settings = {"INFERENCE_NUM_THREADS": count(threads), "INFERENCE_PRECISION_HINT": "f32"}
-            self._run: Any = ov.Core().compile_model(path, "CPU", settings)
-        except RuntimeError as error:
-            raise ModelError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from error
+    def __init__(self, path: str, sha256: str) -> None:
+        self._run: Any = compile_for_cpu(Path(path), sha256)
         self.sha256 = sha256
         """Hash of the weights."""
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from vidcheck.boxes import area
 from vidcheck.facts._files import tables_version
 from vidcheck.lead_texts import (
     Find,
@@ -150,7 +151,7 @@ def _lead(find: Find, text: OverlayText | None, grade: Grade) -> Lead:
         return Lead("", find.kind, find.text[:MAX_TEXT], None, (), grade, find.words)
     readings = _agreeing(text)
     if readings:
-        best = max(readings, key=lambda reading: (reading.confidence, _area(reading.box_xyxy_px)))
+        best = max(readings, key=lambda reading: (reading.confidence, area(reading.box_xyxy_px)))
         crop = Crop(best.frame, best.box_xyxy_px)
         frames: dict[int, FrameRef] = {reading.frame.index: reading.frame for reading in readings}
     else:
@@ -163,7 +164,3 @@ def _lead(find: Find, text: OverlayText | None, grade: Grade) -> Lead:
 def _face_lead(face: ClockFace) -> Lead:
     find = clock_face(face.score)
     return Lead("", find.kind, find.text, face.crop, face.frames[:MAX_FRAMES], find.cap, find.words)
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])

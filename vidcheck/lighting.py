@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import threads, weights
-from vidcheck.errors import DependencyError, ModelError
+from vidcheck import weights
+from vidcheck.errors import ModelError
 from vidcheck.flicker import Flicker, detect_flicker
+from vidcheck.networks import compile_for_cpu
 from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservation, Shot, StepResult
 
 if TYPE_CHECKING:
@@ -308,18 +309,8 @@ def load_network(path: str, sha256: str) -> Any:
     DependencyError
         OpenVINO is missing.
     """
-    try:
-        import openvino as ov
-    except ImportError as error:
-        raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
-    try:
-        # Full precision on every processor: half precision on newer ones would change the last digits.
-        compiled = ov.Core().compile_model(
-            Path(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads.count(2)}
-        )
-        outputs = compiled.output(0).get_partial_shape()
-    except RuntimeError as error:
-        raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: {error}.") from error
+    compiled = compile_for_cpu(Path(path), sha256)
+    outputs = compiled.output(0).get_partial_shape()
     if outputs.rank.get_length() != 2 or outputs[1].get_length() != len(CLASSES):
         raise ModelError(f"{path} is no lighting model: its output has the shape {outputs}.")
     return compiled

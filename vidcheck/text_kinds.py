@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck.text_tracking import TextTrack, overlap
+from vidcheck.boxes import iou
+from vidcheck.text_tracking import TextTrack
 from vidcheck.timestamps import find_times
 from vidcheck.types import Box, OverlayKind
 
@@ -269,7 +270,7 @@ def _same_block(tracks: Sequence[TextTrack], kinds: list[OverlayKind]) -> list[O
             theirs = boxes[j]
             aligned = abs(theirs[0] - box[0]) < tall or abs(theirs[2] - box[2]) < tall
             alike = 0.6 < (theirs[3] - theirs[1]) / tall < 1.7
-            if aligned and alike and overlap(grown, theirs) > 0 and track.shots & tracks[j].shots:
+            if aligned and alike and iou(grown, theirs) > 0 and track.shots & tracks[j].shots:
                 result[i] = "overlay"
                 break
     return result

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from statistics import median
 
+from vidcheck.boxes import area, iou, shared
 from vidcheck.timestamps import find_times
 from vidcheck.types import Box, TextReading
 
@@ -64,23 +65,9 @@ def likeness(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Return intersection over union of two boxes."""
-    inter = _intersection(a, b)
-    return inter / (_area(a) + _area(b) - inter) if inter > 0 else 0.0
-
-
 def covered(inner: Box, outer: Box) -> float:
     """Return the share of ``inner`` that lies within ``outer``."""
-    return _intersection(inner, outer) / max(_area(inner), 1e-9)
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def _intersection(a: Box, b: Box) -> float:
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+    return shared(inner, outer) / max(area(inner), 1e-9)
 
 
 @dataclass(slots=True)
@@ -138,7 +125,7 @@ class TextTrack:
         tall = (theirs[3] - theirs[1]) / max(1e-6, ours[3] - ours[1])
         if not 0.55 < tall < 1.8:
             return 0.0
-        place = overlap(ours, theirs)
+        place = iou(ours, theirs)
         if shot not in self.shots and not _may_outlive_cut(near.text_raw, reading.text_raw):
             return 0.0
         if place > 0.35:

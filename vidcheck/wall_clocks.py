@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import threads, weights
-from vidcheck.errors import DependencyError, ModelError
+from vidcheck import weights
+from vidcheck.errors import ModelError
 from vidcheck.media import Clip
+from vidcheck.networks import compile_for_cpu
 from vidcheck.types import Box, Crop, FrameRef, JsonObject, Shot, StepResult
 
 U8 = npt.NDArray[np.uint8]
@@ -256,18 +257,11 @@ def load_network(path: str, sha256: str) -> Any:
     DependencyError
         OpenVINO is missing.
     """
-    try:
-        import openvino as ov
-    except ImportError as error:
-        raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
-    files = sorted(Path(path).glob("*.xml"))
-    try:
-        compiled = ov.Core().compile_model(
-            files[0], "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads.count(2)}
-        )
-        shape = compiled.output(0).get_partial_shape()
-    except (RuntimeError, IndexError) as error:
-        raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: {error}.") from error
+    file = next(iter(sorted(Path(path).glob("*.xml"))), None)
+    if file is None:
+        raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: it holds no OpenVINO model.")
+    compiled = compile_for_cpu(file, sha256)
+    shape = compiled.output(0).get_partial_shape()
     if shape.rank.get_length() != 1:
         raise ModelError(f"{path} is no clock-face model: its output has the shape {shape}.")
     return compiled

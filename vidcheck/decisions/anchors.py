@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from vidcheck.boxes import iou
 from vidcheck.decisions.record import Target, TargetKind, TrackAnchor, View
 from vidcheck.errors import UsageError
 from vidcheck.types import (
     Analysis,
-    Box,
     Detection,
     FrameRef,
     Lead,
@@ -38,14 +38,6 @@ def basis_of(analysis: Analysis) -> str:
 
 def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
-def iou(a: Box, b: Box) -> float:
-    """Return the area that two boxes share over the area that they cover together."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(width, 0.0) * max(height, 0.0)
-    both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
-    return shared / both if both > 0 else 0.0
 
 
 def _findings(analysis: Analysis, kind: str) -> dict[str, Finding]:
