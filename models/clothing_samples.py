@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from vidcheck.clothing_crops import torso_box
-from vidcheck.clothing_model import CLASSES, to_input
+from vidcheck.clothing_model import CLASSES, SIDE_PX, to_input
 
 CLASS_OF = {
     "korpri_old": 0, "korpri_new": 0, "khaki": 1, "white_uniform": 2, "batik": 3, "other_uniform": 4,
@@ -191,8 +191,8 @@ OTHER_COLOURS = (
 """BGR of uniforms neither khaki nor white: army, linmas, navy, blue, teal, black, grey, orange, sky."""
 
 
-def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
-    """Make one training picture, ``SIDE_PX`` square, BGR."""
+def make(sample: Sample, data: Data, bystanders: list[Bystander], side_px: int = SIDE_PX) -> np.ndarray:
+    """Make one training picture, ``side_px`` square, BGR."""
     rng = np.random.default_rng(sample.seed)
     picture = bystanders[sample.torso].crop if sample.kind == "bystander" else data.crops[sample.torso]
     mask = None if sample.kind in ("real", "bystander") else data.masks[sample.torso]
@@ -221,7 +221,7 @@ def make(sample: Sample, data: Data, bystanders: list[Bystander]) -> np.ndarray:
                 dyed = np.uint8([[[hue, rng.integers(60, 255), rng.integers(40, 230)]]])
                 colour = tuple(float(c) for c in cv2.cvtColor(dyed, cv2.COLOR_HSV2BGR)[0, 0])
             picture = pictures.recolour(picture, mask, colour, rng)
-    return to_input(pictures.degrade(picture, rng))
+    return to_input(pictures.degrade(picture, rng), side_px)
 
 
 def answers(samples: list[Sample], bystanders: list[Bystander]) -> np.ndarray:

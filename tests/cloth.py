@@ -27,18 +27,21 @@ def plain(bgr: tuple[int, int, int], seed: int, size: int = 160) -> U8:
 
 
 def korpri_like(seed: int, size: int = 160) -> U8:
-    """Navy cloth with gold emblems (a fan over a hall over sweeping wings) between light blue scrolls."""
-    out = plain((110, 60, 25), seed, size)
-    gold, light, pitch = (110, 185, 225), (190, 145, 85), size // 4
-    for row in range(-1, 6):
-        for column in range(-1, 6):
-            x, y = column * pitch + pitch // 2, row * pitch + pitch // 2
-            r = pitch * 0.26
-            cv2.ellipse(out, (x, y), (int(r), int(r * 0.8)), 0, 0, 180, gold, -1)
-            cv2.ellipse(out, (x, int(y - r * 0.25)), (int(r * 0.6), int(r * 0.45)), 0, 0, 180, (110, 60, 25), -1)
-            cv2.ellipse(out, (x, int(y - r * 0.3)), (int(r * 0.5), int(r * 0.7)), 0, 180, 360, gold, -1)
-            cx, cy = x + pitch // 2, y + pitch // 4
-            for turn in (0, 90, 180, 270):
-                cv2.ellipse(out, (cx, cy), (int(r * 0.8), int(r * 0.35)), turn + 30, 0, 250, light, 1, cv2.LINE_AA)
-            cv2.circle(out, (cx, cy), 2, (235, 235, 235), -1)
+    """A shirt of pale cloth with royal blue leaves and dark emblems: a tree over a hall over wings that sweep up."""
+    rng = np.random.default_rng(seed)
+    pale, royal, dark = (235, 195, 150), (175, 95, 35), (70, 42, 35)
+    out, pitch = plain(pale, seed, size), size // 4
+    for _ in range(260):
+        x, y = (int(v) for v in rng.integers(0, size, 2))
+        leaf = int(pitch * 0.13), int(pitch * 0.05)
+        cv2.ellipse(out, (x, y), leaf, float(rng.uniform(0, 180)), 0, 360, royal, -1, cv2.LINE_AA)
+    for row in range(-1, 5):
+        for column in range(-1, 5):
+            x, y = column * pitch + (pitch // 2) * (row % 2) + pitch // 2, row * pitch + pitch // 2
+            r = pitch * 0.57
+            cv2.ellipse(out, (x, y), (int(r * 0.58), int(r * 0.47)), 0, 0, 360, pale, -1)
+            cv2.ellipse(out, (x, y), (int(r * 0.5), int(r * 0.36)), 0, 0, 180, dark, -1)
+            cv2.ellipse(out, (x, int(y - r * 0.12)), (int(r * 0.34), int(r * 0.24)), 0, 0, 180, pale, -1)
+            cv2.ellipse(out, (x, int(y - r * 0.12)), (int(r * 0.27), int(r * 0.3)), 0, 180, 360, dark, -1)
+            cv2.rectangle(out, (int(x - r * 0.17), int(y - r * 0.08)), (int(x + r * 0.17), int(y + r * 0.1)), dark, -1)
     return out

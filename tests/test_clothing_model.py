@@ -32,8 +32,8 @@ def test_no_crops_no_answers(model: clothing_model.ClothingModel) -> None:
 
 
 def test_emblem_cloth_is_nearer_to_korpri_than_plain_cloth(model: clothing_model.ClothingModel) -> None:
-    """Navy cloth with gold emblems against plain cloth of the very same ground colour."""
-    with_design, without = model.probabilities([korpri_like(1), plain((110, 60, 25), 1)])[:, 0]
+    """Pale cloth with leaves and emblems against plain cloth of the very same ground colour."""
+    with_design, without = model.probabilities([korpri_like(1), plain((235, 195, 150), 1)])[:, 0]
     assert with_design > without + 0.2
 
 
@@ -45,9 +45,9 @@ def test_plain_khaki_shirt_is_not_korpri(model: clothing_model.ClothingModel) ->
 
 
 def test_explanation_points_at_the_design(model: clothing_model.ClothingModel) -> None:
-    """Design on the right half only: hiding the right half costs the answer more than hiding the left."""
-    crop = plain((110, 60, 25), 3)
-    crop[:, crop.shape[1] // 2 :] = korpri_like(3)[:, crop.shape[1] // 2 :]
+    """Cloth on the right, an empty wall on the left: hiding the cloth costs the answer more than hiding the wall."""
+    crop = korpri_like(3)
+    crop[:, : crop.shape[1] // 2] = (140, 140, 140)
     found = model.explain(crop, "korpri_batik")
     assert found.drop.shape == crop.shape[:2]
     middle = crop.shape[1] // 2

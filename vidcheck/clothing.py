@@ -68,7 +68,7 @@ class ClothingSettings:
     """Share of a torso that must be free of nearer people for the view to be used."""
     min_probability: float = 0.45
     """Calibrated probability under which the answer is ``unclear``."""
-    min_probability_korpri: float = 0.70
+    min_probability_korpri: float = 0.80
     """The same for Korpri batik, the finding with the gravest consequence."""
     min_probability_uniform: float = 0.60
     """The same for white and other uniforms, which are hard to tell from shirts and jackets."""

@@ -22,12 +22,14 @@ from vidcheck.types import Box
 CLASSES = ("korpri_batik", "pdh_khaki", "pdh_white", "batik_other", "other_uniform", "civilian")
 """Order of the network's outputs."""
 SIDE_PX = 160
-"""Side of the network's square input, pixels."""
+"""Side of the square input of the network's frozen part, pixels."""
+FINE_SIDE_PX = 192
+"""Side of the square input of its fine-tuned part, pixels."""
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-_GRID = 9
+_GRID = 7
 _WINDOW = 0.28
 """Side of the region that is blurred away, as a share of the crop's side: about one emblem of the cloth."""
 
@@ -46,12 +48,12 @@ class Explanation:
     decides."""
 
 
-def to_input(crop: U8) -> U8:
-    """Scale a crop (height, width, 3) to the network's square input."""
+def to_input(crop: U8, side_px: int = SIDE_PX) -> U8:
+    """Scale a crop (height, width, 3) to a square of ``side_px``."""
     import cv2
 
-    shrink = min(crop.shape[:2]) > SIDE_PX
-    size = (SIDE_PX, SIDE_PX)
+    shrink = min(crop.shape[:2]) > side_px
+    size = (side_px, side_px)
     return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC), np.uint8)
 
 
@@ -67,7 +69,7 @@ class ClothingModel:
         """Return calibrated probabilities (n, 6) in the order of :data:`CLASSES` for BGR crops of any
         size.
         """
-        return self._softmax([to_input(crop) for crop in crops])
+        return self._softmax(crops)
 
     def explain(self, crop: U8, label: str | None = None) -> Explanation:
         """Blur the design away, one region after another, and see where the answer suffers (occlusion map).
@@ -84,12 +86,12 @@ class ClothingModel:
         """
         import cv2
 
-        whole = to_input(crop)
+        whole = to_input(crop, FINE_SIDE_PX)
         whole_p = self._softmax([whole])[0]
         index = int(whole_p.argmax()) if label is None else CLASSES.index(label)
-        blurred = cv2.GaussianBlur(whole, (0, 0), SIDE_PX / 8)
-        side = round(_WINDOW * SIDE_PX)
-        starts = np.linspace(0, SIDE_PX - side, _GRID).round().astype(int)
+        blurred = cv2.GaussianBlur(whole, (0, 0), FINE_SIDE_PX / 8)
+        side = round(_WINDOW * FINE_SIDE_PX)
+        starts = np.linspace(0, FINE_SIDE_PX - side, _GRID).round().astype(int)
         corners = [(int(y), int(x)) for y in starts for x in starts]
         hidden = []
         for y, x in corners:
@@ -97,7 +99,7 @@ class ClothingModel:
             view[y : y + side, x : x + side] = blurred[y : y + side, x : x + side]
             hidden.append(view)
         drops = _log_odds(whole_p[None])[0, index] - _log_odds(self._softmax(hidden))[:, index]
-        total, count = np.zeros((SIDE_PX, SIDE_PX), np.float32), np.zeros((SIDE_PX, SIDE_PX), np.float32)
+        total, count = np.zeros(whole.shape[:2], np.float32), np.zeros(whole.shape[:2], np.float32)
         for (y, x), drop in zip(corners, drops, strict=True):
             total[y : y + side, x : x + side] += drop
             count[y : y + side, x : x + side] += 1
@@ -105,13 +107,19 @@ class ClothingModel:
         heat = cv2.resize(total / count, (width, height), interpolation=cv2.INTER_LINEAR)
         return Explanation(CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height))
 
-    def _softmax(self, inputs: Sequence[U8]) -> F32:
-        """Run the network over square pictures, sixteen at a time."""
+    def _softmax(self, crops: Sequence[U8]) -> F32:
+        """Run the network over crops of any size, sixteen at a time."""
         out = []
-        for start in range(0, len(inputs), 16):
-            batch = np.stack(inputs[start : start + 16])[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
-            out.append(np.array(self._run(np.ascontiguousarray(batch))[0], np.float32))
+        for start in range(0, len(crops), 16):
+            part = crops[start : start + 16]
+            inputs = [_batch([to_input(crop, side) for crop in part]) for side in (SIDE_PX, FINE_SIDE_PX)]
+            out.append(np.array(self._run(inputs)[0], np.float32))
         return np.concatenate(out) if out else np.zeros((0, len(CLASSES)), np.float32)
+
+
+def _batch(squares: Sequence[U8]) -> F32:
+    """BGR squares to the network's input: float RGB (n, 3, side, side), 0..255."""
+    return np.ascontiguousarray(np.stack(squares)[..., ::-1].transpose(0, 3, 1, 2), np.float32)
 
 
 def pool(probabilities: F32, view_weights: Sequence[float]) -> F32:
@@ -174,5 +182,5 @@ def _peaks(
             break
         if all(max(abs(y - ky), abs(x - kx)) >= side * 0.6 for ky, kx, _ in kept):
             kept.append((y, x, float(drops[i])))
-    sx, sy = width / SIDE_PX, height / SIDE_PX
+    sx, sy = width / FINE_SIDE_PX, height / FINE_SIDE_PX
     return tuple(((x * sx, y * sy, (x + side) * sx, (y + side) * sy), drop) for y, x, drop in kept)
