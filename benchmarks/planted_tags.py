@@ -2,7 +2,8 @@
 
 A tag is drawn large, laid on a patch of cloth, moved like a chest (sway, steps, slight turns, a hand's shake), averaged
 over the exposure, blurred by an optical point spread, sampled on the clip's pixels, given sensor noise, and encoded as
-H.264. Names and agencies are made of random syllables: nobody's. Everything about a clip follows from its number.
+H.264; a repost is encoded once more within a platform's bit rate. Names and agencies are made of random syllables:
+nobody's. Everything about a clip follows from its number.
 """
 
 from __future__ import annotations
@@ -50,13 +51,20 @@ class Grade:
     """Range of the lens blur's standard deviation, pixels of the clip."""
     light: float
     """Share of full exposure; what is missing is missing against the noise."""
+    repost_bits: float | None = None
+    """Bits per pixel and frame of one more encoding, a platform's; None for a clip that was not posted."""
 
+
+REPOST_BITS = 300_000 / (360 * 640 * 30)
+"""Bits per pixel and frame of 300 kbit/s at 360 x 640 and 30 frames a second: a platform's low rendition."""
 
 GRADES = (
     Grade("clean", 2.0, (23,), 0.3, (0.45, 0.7), 1.0),
     Grade("messenger", 5.0, (26, 31), 0.4, (0.5, 0.9), 0.9),
     Grade("dim", 14.0, (24,), 0.6, (0.5, 0.9), 0.45),
     Grade("dark", 22.0, (24,), 0.6, (0.5, 0.9), 0.3),
+    Grade("repost-room", 6.0, (23,), 0.5, (0.5, 0.9), 0.6, REPOST_BITS),
+    Grade("repost-dark", 10.0, (23,), 0.8, (0.5, 0.9), 0.35, REPOST_BITS),
 )
 
 
@@ -249,7 +257,26 @@ def plant(folder: Path, number: int, letter_px: float, grade: Grade) -> Planted:
     path = folder / f"tag-{number}-{letter_px:g}-{grade.name}.mp4"
     media.write_video(path, frames(), fps=FPS, crf=grade.crf[0])
     for crf in grade.crf[1:]:
-        with media.open_clip(path) as clip:
-            media.write_video(path.with_suffix(".next.mp4"), (frame.bgr for frame in clip.frames()), fps=FPS, crf=crf)
-        path.with_suffix(".next.mp4").replace(path)
+        _encode_again(path, crf).replace(path)
+    if grade.repost_bits is not None:
+        _repost(path, grade.repost_bits)
     return Planted(path, text, letter_px, grade.name, tuple(boxes), contrast)
+
+
+def _encode_again(path: Path, crf: int) -> Path:
+    onto = path.with_suffix(f".{crf}.mp4")
+    with media.open_clip(path) as clip:
+        media.write_video(onto, (frame.bgr for frame in clip.frames()), fps=FPS, crf=crf)
+    return onto
+
+
+def _repost(path: Path, bits: float) -> None:
+    """Encode once more with the lowest constant rate factor that keeps within these bits per pixel and frame."""
+    most = bits * SIZE[0] * SIZE[1] * FRAMES / 8
+    low, high = 18, 51  # too large and small enough, or as small as it gets
+    while high - low > 1:
+        middle = (low + high) // 2
+        trial = _encode_again(path, middle)
+        low, high = (low, middle) if trial.stat().st_size <= most else (middle, high)
+        trial.unlink()
+    _encode_again(path, high).replace(path)

@@ -234,6 +234,17 @@ def test_the_report_sets_decisions_beside_findings(tmp_path: Path) -> None:
     assert "dikeluarkan: bukan orang tersendiri" in indonesian
 
 
+def test_what_the_examiner_sees_worn_or_carried_stands_beside_the_person_and_changes_no_count(tmp_path: Path) -> None:
+    data = example_decisions(("worn", "person", ("p1",), {"note": "tali kartu, tas"}))
+    english = shown(tmp_path, data)
+    assert "person p1: worn or carried, as the examiner sees it – tali kartu, tas (d1, Ibu Pemeriksa)" in english
+    assert "were not looked for by the machine; not named here does not mean not there" in english
+    assert "Everyone, according to the examiner" not in english
+    indonesian = shown(tmp_path, data, "id")
+    assert "dipakai atau dibawa menurut pemeriksa – tali kartu, tas" in indonesian
+    assert "tidak dicari mesin; tidak disebut di sini bukan berarti tidak ada" in indonesian
+
+
 def test_the_time_without_a_rejected_clue_stands_beside_the_machines(tmp_path: Path) -> None:
     example = example_analysis()
     settings = timing.TimeSettings(place="Pontianak")

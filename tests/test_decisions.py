@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.report_example import example_analysis
-from vidcheck import case_decisions, decisions, report, store
+from vidcheck import case_decisions, decisions, report, staging, store
 from vidcheck.decisions import Draft, Examiner, Judged, Record
 from vidcheck.decisions.anchors import basis_of
 from vidcheck.errors import InputError, OutputError, UsageError
@@ -269,6 +269,8 @@ def test_a_split_takes_clothing_only_where_its_pictures_are(analysis: Analysis) 
         (person("drop", "p1", "p2"), "exactly one"),
         (person("reject", "p1"), "cannot be made"),
         (person("note", "p1"), "A note without words"),
+        (person("worn", "p1", note=" "), "A note without words"),
+        (finding("worn", "lead", "l1", note="lencana"), "cannot be made"),
         (finding("confirm", "text", "t99"), "no finding 't99'"),
         (finding("correct", "text", "t1"), "needs the right text"),
         (finding("correct", "clothing", "p1", value="batik"), "no clothing label 'batik'"),
@@ -494,9 +496,9 @@ def test_two_processes_add_decisions_at_once(folder: Path) -> None:
 
 
 def test_a_lock_that_is_held_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_LOCK_S", 0.1)
+    monkeypatch.setattr(staging, "_LOCK_S", 0.1)
     with (
-        store.locked(folder),
+        staging.locked(folder),
         pytest.raises(OutputError, match="being written by another vidcheck"),
     ):
         case_decisions.decide(folder, [note("x")], WHO)

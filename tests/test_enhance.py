@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.media import scene
-from vidcheck import case, enhance, enhance_files, media, overlays, pipeline, small_texts, store
+from vidcheck import case, enhance, enhance_files, media, overlays, pipeline, region_tracking, small_texts, store
 from vidcheck.cli import cli
 from vidcheck.errors import InputError, OutputError
+from vidcheck.region_reading import Readings, grade_of
 from vidcheck.tag_corners import find_corners
-from vidcheck.types import Box, Crop, FrameRef, Lead, OverlayText, Shot, TextReading, Words
+from vidcheck.types import Box, Crop, FrameRef, Lead, OverlayText, RegionReading, Shot, TextReading, Words
 
 SIZE = (320, 240)
 FPS = 25
@@ -83,6 +84,36 @@ def test_the_fusion_is_nearer_to_the_truth_than_any_frame(fused: enhance.Fused) 
     assert fused.record.fused is not None and fused.record.fused.text == TEXT
     assert fused.record.grade == "strong"
     assert [half.text for half in fused.record.halves] == [TEXT, TEXT]
+    assert fused.record.plain is not None and fused.record.plain.text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("score", "halves", "plain", "frames", "grade"),
+    [
+        (0.95, ("SUWARNA", "SUWARNA"), "SUWARNA", 20, "strong"),
+        (0.95, ("SUWARNA", "SUWARNA"), "SUWARHA", 20, "moderate"),  # only sharpening made that letter
+        (0.95, ("SUWARNA", "SUWARHA"), "SUWARNA", 20, "moderate"),
+        (0.95, ("SUWARNA", "SUWARNA"), "SUWARNA", 7, "moderate"),
+        (0.85, ("SUWARNA", "SUWARNA"), "SUWARNA", 20, "moderate"),
+        (0.95, ("SUWARHA", "SUVARNA"), "SUWARNA", 20, "weak"),
+        (0.70, ("SUWARNA", "SUWARNA"), "SUWARNA", 20, "weak"),
+    ],
+)
+def test_a_reading_is_strong_only_where_everything_agrees(
+    score: float, halves: tuple[str, ...], plain: str, frames: int, grade: str
+) -> None:
+    told = tuple(RegionReading(text, 0.9) for text in halves)
+    assert grade_of(Readings(RegionReading("SUWARNA", score), told, RegionReading(plain, 0.9)), frames) == grade
+
+
+def test_a_tag_is_followed_through_noise_in_which_no_two_frames_look_alike() -> None:
+    pictures = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) for picture in frames(20, noise=130)]
+    views = [region_tracking.View(FrameRef(n, n, n / FPS), picture) for n, picture in enumerate(pictures)]  # type: ignore[arg-type]
+    places = region_tracking.follow(views, 10, box_at(10))
+    assert len(places) == 20 and not any(item.lost for item in places)
+    for item in places:
+        moved = item.warp[:2, 2] + (item.warp[:2, :2] - np.eye(2)) @ np.array([150.0, 107.0])
+        assert np.hypot(*(moved - (np.array(place(item.ref.index)) - place(10)))) < 2.5
 
 
 def test_covered_frames_are_left_out_and_the_rest_is_followed_both_ways(fused: enhance.Fused) -> None:

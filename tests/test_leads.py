@@ -76,6 +76,30 @@ def test_a_plate_says_that_it_tells_the_registration() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "kind", "limit"),
+    [
+        ("@akun.contoh", "interface", "not who is in the picture"),
+        ("#jamkerja", "overlay", "not a fact"),
+        ("guru karaoke di jam kerja", "overlay", "not a fact"),
+        ("DINAS PENDIDIKAN KOTA PALEMBANG", "scene", "not where the people in the picture work"),
+        ("SDN 165 PALEMBANG", "scene", "school hours differ"),
+        ("PUSKESMAS PEKAUMAN", "scene", "can be shifts"),
+        ("DA 1234 AB", "scene", "not where the clip was taken"),
+        ("Jl. Cokroaminoto", "scene", "brought from elsewhere"),
+        ("Selamat datang di Banjarmasin", "scene", "the examiner confirms"),
+        ("Telp. (0711) 350000", "scene", "can be of another place"),
+        ("Lat -3.316694, Long 114.590111", "overlay", "lets anybody type it"),
+        ("NIP. 19800101 200501 1 001", "scene", "for people to establish"),
+        ("WARUNG KOPI", "scene", "compare it with known places"),
+    ],
+)
+def test_each_kind_words_its_own_limit(content: str, kind: str, limit: str) -> None:
+    found = find_leads([text(content, kind=kind, seconds=4)]).value
+    assert found and any(limit in lead.words.en for lead in found)
+    assert all(lead.words.id and lead.words.id != lead.words.en for lead in found)
+
+
 def test_one_frame_alone_is_weak_and_many_are_strong() -> None:
     assert one("DA 1234 AB", seconds=1).grade == "weak"
     assert one("DINAS KESEHATAN", seconds=2).grade == "moderate"

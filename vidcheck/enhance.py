@@ -43,10 +43,10 @@ U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 Corners = tuple[tuple[float, float], ...]
 
-VERSION = "1"
+VERSION = "2"
 METHOD = "Lucas-Kanade flow, ECC registration, normalised convolution with Huber weights, Richardson-Lucy"
 
-_RIM = 0.35  # of the region's height: surroundings that help to register it
+_RIM = 0.5  # of the region's height: surroundings that help to register it
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,8 @@ def _fuse_one(
     chosen = [kept[n].patch for n in taken]
     strength = [weights[n] for n in taken]
     stack = fusion.lay(chosen, grid, size, settings.fusion)
-    picture = _picture(stack, strength, settings.fusion)
+    average = fusion.fuse(stack, strength, settings.fusion)
+    picture = fusion.deblur(average, settings.fusion)
     frames = tuple(
         FusedFrame(
             kept[n].patch.ref, tuple(kept[n].patch.warp.ravel().tolist()), round(kept[n].correlation, 4), weights[n]
@@ -272,7 +273,8 @@ def _fuse_one(
             for n in (range(2) if len(chosen) >= 4 else ())
         )
         single = best_single(reader, [_alone(patch, grid, size) for patch in chosen])
-        read = Readings(read_picture(reader, picture), halves, single)
+        plain = read_picture(reader, fusion.as_picture(average))
+        read = Readings(read_picture(reader, picture), halves, plain, single)
     grade = grade_of(read, len(frames))
     left_out = sorted((*places.rejected, *(RejectedFrame(*r) for r in rejected)), key=lambda r: r.frame.index)
     record = Enhancement(
@@ -288,6 +290,7 @@ def _fuse_one(
         pixels_sha256=pixels_hash(picture),
         fused=read.fused,
         halves=read.halves,
+        plain=read.plain,
         single=read.single,
         grade=grade,
         words=words_of(len(frames), len(left_out), read, grade),

@@ -152,6 +152,11 @@ def _one_brightness(values: F32, middle: F32) -> F32:
     return np.stack(brought)
 
 
+def as_picture(average: F32) -> U8:
+    """Return an average as it is, uint8 of the same shape."""
+    return np.asarray(np.rint(np.clip(average, 0.0, 255.0)), dtype=np.uint8)
+
+
 def deblur(picture: F32, settings: FusionSettings) -> U8:
     """Richardson-Lucy deconvolution with the stated Gaussian; uint8 of the same shape."""
     result: F32 = np.asarray(np.clip(picture, 1.0, 255.0), dtype=np.float32)
@@ -160,7 +165,7 @@ def deblur(picture: F32, settings: FusionSettings) -> U8:
     for _ in range(settings.deblur_steps):
         ratio: F32 = np.asarray(observed / np.maximum(_blurred(result, sigma), 1.0), dtype=np.float32)
         result = np.asarray(np.clip(result * _blurred(ratio, sigma), 0.0, 255.0), dtype=np.float32)
-    return np.asarray(np.rint(result), dtype=np.uint8)
+    return as_picture(result)
 
 
 def _blurred(picture: F32, sigma: float) -> F32:

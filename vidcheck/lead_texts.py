@@ -66,7 +66,11 @@ def _hashtags(content: str, text: OverlayText) -> Iterator[Find]:
     for match in _HASHTAG.finditer(content):
         yield Find(
             "hashtag", f"#{match.group(1)}",
-            Words(id="Tagar yang ditulis pengunggah.", en="Hashtag that the poster wrote."), "moderate",
+            Words(
+                id="Tagar yang ditulis pengunggah: pernyataan atau pancingan, bukan fakta.",
+                en="Hashtag that the poster wrote: a claim or a lure, not a fact.",
+            ),
+            "moderate",
         )  # fmt: skip
 
 
@@ -211,8 +215,10 @@ def _phones(content: str, text: OverlayText) -> Iterator[Find]:
         yield Find(
             "place", match.group(0).strip(),
             Words(
-                id=f"Nomor telepon dengan kode wilayah {code}: {area.area}, {area.province}{unsure_id}.",
-                en=f"Telephone number with area code {code}: {area.area}, {area.province}{unsure_en}.",
+                id=f"Nomor telepon dengan kode wilayah {code}: {area.area}, {area.province}{unsure_id}. Nomor pada "
+                "barang atau iklan dapat berasal dari tempat lain.",
+                en=f"Telephone number with area code {code}: {area.area}, {area.province}{unsure_en}. A number on "
+                "a thing or an advertisement can be of another place.",
             ),
             "moderate",
         )  # fmt: skip

@@ -40,7 +40,7 @@ from vidcheck.types import (
 )
 from vidcheck.wall_clocks import ClockFace
 
-VERSION = f"2+{tables_version()}"
+VERSION = f"3+{tables_version()}"
 METHOD = "patterns for handles, agencies, schools, addresses, plates and places over the texts read; clock faces"
 
 MAX_TEXT = 200

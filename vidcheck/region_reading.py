@@ -1,7 +1,8 @@
 """Read a fused picture, grade the reading, and say in words what it is worth.
 
 The reader likes to see words, also where there are none. A reading counts as strong only where two pictures, fused from
-every other frame each, give the same letters: what comes from one frame's noise does not come twice.
+every other frame each, give the same letters: what comes from one frame's noise does not come twice. The average before
+sharpening must give them as well: sharpening can make strokes of what compression left.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Readings:
     """Reading of the fused picture."""
     halves: tuple[RegionReading, ...] = ()
     """Readings of the two halves of the frames, fused apart."""
+    plain: RegionReading | None = None
+    """Reading of the average before it is sharpened."""
     single: RegionReading | None = None
     """The surest reading of a single frame."""
 
@@ -93,11 +96,12 @@ def _letters(text: str) -> str:
 
 
 def grade_of(read: Readings, frames: int) -> Grade:
-    """Strong only where the reader is sure and both halves of the frames, fused apart, say the same."""
+    """Strong only where the reader is sure, and both halves of the frames and the unsharpened average say the same."""
     if read.fused is None or not _letters(read.fused.text):
         return "contextual"
     agreeing = sum(_letters(half.text) == _letters(read.fused.text) for half in read.halves)
-    if read.fused.confidence >= _SURE and agreeing == 2 and frames >= _FEW:
+    plainly = read.plain is not None and _letters(read.plain.text) == _letters(read.fused.text)
+    if read.fused.confidence >= _SURE and agreeing == 2 and plainly and frames >= _FEW:
         return "strong"
     if read.fused.confidence >= 0.8 and agreeing >= 1:
         return "moderate"
@@ -121,7 +125,10 @@ def words_of(used: int, left_out: int, read: Readings, grade: Grade) -> Words:
     if grade == "contextual":
         return Words(done.id + "Mesin tidak membaca apa pun.", done.en + "The machine reads nothing in it.")
     agree = {
-        "strong": Words("Kedua paruh bingkai memberi bacaan yang sama", "Both halves of the frames read the same"),
+        "strong": Words(
+            "Kedua paruh bingkai dan rata-rata sebelum dipertajam memberi bacaan yang sama",
+            "Both halves of the frames, and the average before sharpening, read the same",
+        ),
         "moderate": Words("Bacaan ini belum pasti", "This reading is not certain"),
         "weak": Words("Bacaan ini lemah; jangan dijadikan dasar", "This reading is weak; do not build on it"),
     }[grade]

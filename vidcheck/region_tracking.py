@@ -2,7 +2,8 @@
 
 Feature points on the region and a rim around it are followed by pyramidal Lucas-Kanade flow (Bouguet 2000), checked
 forth and back; what they say is corrected against the marked frame itself by normalised cross-correlation, so that
-errors do not add up. The result is a rough place for every frame; :mod:`vidcheck.registration` makes it exact.
+errors do not add up. All of it works on smoothed pictures: in a dark clip noise is what two frames do not share. The
+result is a rough place for every frame; :mod:`vidcheck.registration` makes it exact.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ F64 = npt.NDArray[np.float64]
 _RIM = 0.6  # of the region's height: what a tag is pinned to moves with it and has texture of its own
 _MIN_POINTS = 6
 _SURE = 0.6  # correlation with the marked frame from which the corrected place is believed
-_LOST = 0.35
+_LOST = 0.35  # correlation under which the region is not there
+_DROP = 0.75  # nor is it where the correlation falls to this share of what it was in the frames before
+_MEMORY = 9  # frames that this is judged by
 _REACH = 5  # px searched around the flow's prediction; ten times that after the region was lost
+_SMOOTH_PX = 1.25  # standard deviation
 _PATIENCE = 8  # frames a region may be hidden before following it is given up
 
 
@@ -70,9 +74,10 @@ def follow(views: Sequence[View], start: int, box: Box) -> tuple[Place, ...]:
     tuple of Place
         In order of time, the marked frame included; it ends where the region was lost for good.
     """
-    marked = Place(views[start].ref, np.eye(3), 1.0, False)
-    later = _one_way(views[start:], box)
-    earlier = _one_way(views[start::-1], box)
+    smooth = [View(v.ref, np.asarray(cv2.GaussianBlur(v.luma, (0, 0), _SMOOTH_PX), dtype=np.uint8)) for v in views]
+    marked = Place(smooth[start].ref, np.eye(3), 1.0, False)
+    later = _one_way(smooth[start:], box)
+    earlier = _one_way(smooth[start::-1], box)
     return (*reversed(earlier), marked, *later)
 
 
@@ -82,16 +87,19 @@ def _one_way(views: Sequence[View], box: Box) -> list[Place]:
     places: list[Place] = []
     warp: F64 = np.eye(3)
     missed = 0
+    found_so_far: list[float] = []
     for before, now in pairwise(views):
         predicted = _step(before.luma, now.luma, box, warp) @ warp
         found, correlation = _corrected(reference, now.luma, patch_box, predicted, _REACH * (10 if missed else 1))
-        if correlation < _LOST:
+        usual = float(np.median(found_so_far[-_MEMORY:])) if found_so_far else 0.0
+        if correlation < max(_LOST, _DROP * usual):
             missed += 1
             if missed > _PATIENCE:
                 return places[: len(places) - _PATIENCE]
         else:
             missed = 0
             warp = found
+            found_so_far.append(correlation)
         places.append(Place(now.ref, warp, correlation, missed > 0))
     return places
 

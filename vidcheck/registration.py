@@ -114,7 +114,7 @@ def _align_one(reference: F32, box: Box, patch: Patch, settings: AlignSettings) 
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, settings.iterations, 1e-4)
     try:
         shifted = _shift(reference, large, warp, stop)
-        correlation, found = cv2.findTransformECC(reference, large, shifted, cv2.MOTION_AFFINE, stop, _all(large), 5)
+        correlation, found = cv2.findTransformECC(reference, large, shifted, cv2.MOTION_AFFINE, stop, _all(large), 7)
     except cv2.error:  # it raises where the iteration does not converge
         return None
     warp = np.asarray(found, dtype=np.float32)
@@ -140,7 +140,7 @@ def _shift(reference: F32, large: F32, warp: F32, stop: tuple[int, int, float]) 
     )
     start = np.eye(2, 3, dtype=np.float32)
     try:
-        _, found = cv2.findTransformECC(reference, upright, start, cv2.MOTION_TRANSLATION, stop, _all(upright), 7)
+        _, found = cv2.findTransformECC(reference, upright, start, cv2.MOTION_TRANSLATION, stop, _all(upright), 9)
     except cv2.error:
         return warp
     step = np.asarray(found, dtype=np.float32)[:, 2]

@@ -550,6 +550,8 @@ class Enhancement:
     """Command line that makes the same picture."""
     media: str | None = None
     """Path of the fused picture relative to the analysis folder, or None where none was saved."""
+    plain: RegionReading | None = None
+    """Reading of the same average before it is sharpened: what only sharpening shows does not count as sure."""
 
 
 @dataclass(frozen=True, slots=True)

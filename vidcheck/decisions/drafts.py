@@ -18,6 +18,7 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "reject": frozenset({"clothing", "text", "lead", "clue", "light"}),
     "correct": frozenset({"clothing", "text"}),
     "name": frozenset({"lead"}),
+    "worn": frozenset({"person"}),
     "note": frozenset({"person", "clothing", "text", "lead", "clue", "light", "frame", "clip"}),
     "revoke": frozenset({"decision"}),
 }
@@ -64,7 +65,7 @@ def draft(
         raise UsageError(f"A merge names two persons or more, each once, not {', '.join(ids) or 'none'}.")
     if action != "merge" and len(ids) != 1 and not (not ids and kind in ("frame", "clip")):
         raise UsageError(f"A decision {action!r} names exactly one thing, not {', '.join(ids) or 'none'}.")
-    if action == "note" and not note.strip():
+    if action in ("note", "worn") and not note.strip():
         raise UsageError("A note without words is none.", "Write something.")
     if action in ("correct", "name") and not value.strip():
         raise UsageError(f"A decision {action!r} needs the right text.", "Write it.")

@@ -32,7 +32,7 @@ FIRST = "vidcheck decisions 1"
 LONGEST_TEXT = 4000
 LONGEST_NAME = 200
 
-Action = Literal["merge", "split", "drop", "confirm", "reject", "correct", "name", "note", "revoke"]
+Action = Literal["merge", "split", "drop", "confirm", "reject", "correct", "name", "note", "worn", "revoke"]
 TargetKind = Literal["person", "clothing", "text", "lead", "clue", "light", "frame", "clip", "decision"]
 DropReason = Literal["", "picture", "reflection", "double", "nobody"]
 ExaminerFrom = Literal["option", "environment", "login"]

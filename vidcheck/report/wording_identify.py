@@ -27,8 +27,10 @@ TEXT: Mapping[str, W] = {
     "fusion_hash": W("SHA-256 piksel", "SHA-256 of the pixels"),
     "fusion_repeat": W("Ulangi dengan", "Repeat with"),
     "carried_note": W(
-        "Barang yang dipakai atau dibawa (lencana, tas, ponsel) tidak dicari mesin; lihatlah pada gambar.",
-        "Things worn or carried (a badge, a bag, a phone) were not looked for by the machine; look at the pictures.",
+        "Barang yang dipakai atau dibawa (tanda nama, tali kartu, lencana, tas, ponsel) tidak dicari mesin; tidak "
+        "disebut di sini bukan berarti tidak ada. Lihatlah pada gambar dan catat pada orangnya dengan vidcheck review.",
+        "Things worn or carried (a name tag, a lanyard, a pin, a bag, a phone) were not looked for by the machine; not "
+        "named here does not mean not there. Look at the pictures and note them at the person with vidcheck review.",
     ),
     "where": W("Letak dalam gambar", "Where in the picture"),
     "sheet": W("Lembar kontak: saat-saat berbeda", "Contact sheet: different moments"),

@@ -15,6 +15,7 @@ DECISION: Mapping[str, W] = {
     "correct": W("dikoreksi", "corrected"),
     "name": W("diberi nama", "named"),
     "note": W("catatan", "note"),
+    "worn": W("dipakai atau dibawa menurut pemeriksa", "worn or carried, as the examiner sees it"),
     "revoke": W("mencabut keputusan", "withdrew a decision"),
 }
 DECISION_STATUS: Mapping[str, W] = {

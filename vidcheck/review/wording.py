@@ -52,6 +52,11 @@ TEXT: Mapping[str, W] = {
     "correct": W("Koreksi", "Correct"),
     "name": W("Beri nama", "Name"),
     "note": W("Catatan", "Note"),
+    "worn": W("Dipakai atau dibawa", "Worn or carried"),
+    "worn_what": W(
+        "Yang Anda lihat dipakai atau dibawa: tanda nama, tali kartu, lencana, tas (mesin tidak mencarinya)",
+        "What you see worn or carried: a name tag, a lanyard, a pin, a bag (the machine does not look for it)",
+    ),
     "note_frame": W("Catatan pada {t}", "Note at {t}"),
     "note_clip": W("Catatan pada klip", "Note on the clip"),
     "revoke": W("Cabut", "Withdraw"),

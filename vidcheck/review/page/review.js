@@ -344,6 +344,7 @@ function personCard(figure, out) {
         { name: "reason", words: w("value_reason"), options: { picture: w("reason_picture"), reflection: w("reason_reflection"), double: w("reason_double"), nobody: w("reason_nobody") } },
         because()], person("drop"))),
       figure.tracks.length > 1 && !figure.one ? act(w("confirm_person"), key("one"), () => decide(person("confirm"))) : "",
+      act(w("worn"), key("worn"), () => ask(`${figure.id}: ${w("worn")}`, [{ name: "note", words: w("worn_what"), required: true }], person("worn"))),
       act(w("note"), key("note"), () => ask(`${figure.id}: ${w("note")}`, [{ name: "note", words: w("because"), required: true }], person("note")))),
     out || figure.label === null ? "" : h("div", { className: "acts" }, h("span", { className: "small muted" }, `${w("clothing")}:`),
       labels.map((label) => act(labels.length > 1 ? w("confirm_label", { label: S.labels[label] }) : w("confirm"), key(`wear-${label}`),
