@@ -24,16 +24,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from vidcheck import media, threads
 from vidcheck.reposts import Fingerprint, MatchSettings, find_matches, fingerprint, load, save
 
 U8 = media.U8
+F32 = npt.NDArray[np.float32]
 FPS = 12
 SECONDS = 4
 WIDTH, HEIGHT = 480, 360
@@ -41,13 +44,20 @@ STRETCHES = {
     # file: start times in seconds, each with its part; no two overlap
     "clips/people.mp4": {"tune": [0.0], "report": [5.0]},
     "clips/walking.mp4": {"tune": [0.0], "report": [5.0]},
-    "clips/one-by-one.mp4": {"tune": [0.0], "report": [8.0]},
+    "clips/one-by-one.mp4": {"tune": [4.0], "report": [8.0]},
     "clips/vtest.avi": {"tune": [30.0], "report": [0.0]},
 }
 FIXED_CAMERA = {
-    "clips/vtest.avi": {"tune": [50.0, 60.0], "report": [12.0, 24.0]},
-    "clips/one-by-one.mp4": {"tune": [30.0], "report": [60.0, 100.0]},
+    # further moments of cameras that stand still
+    "clips/vtest.avi": {"tune": [40.0, 50.0], "report": [12.0, 20.0, 65.0]},
+    "clips/one-by-one.mp4": {"tune": [20.0], "report": [60.0, 100.0]},
+    "clips/walking.mp4": {"tune": [], "report": [9.5]},
 }
+ROOMS = {"tune": 2, "report": 4}
+MOMENTS = 3
+"""Of each room: drawn, a real photo as the background and cut-out people who walk or sit and sway."""
+FROM_ONE_COLLECTION = 4
+"""Most sources whose photos come from one collection."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,9 @@ class Copy:
 
     path: Path
     source: str
-    """Name of the recording, or of nothing else for a distractor."""
+    """Name of the recording; of a camera that stands still the name before ``@`` is the camera's."""
     made: str
-    """What was done to it; ``original``, ``distractor`` or ``fixed camera``."""
+    """What was done to it; ``original`` or ``distractor``."""
 
 
 def animate(photos: list[Path], seed: int) -> list[U8]:
@@ -83,6 +93,54 @@ def animate(photos: list[Path], seed: int) -> list[U8]:
             move = np.array([[WIDTH / w, 0, -x * WIDTH / w], [0, HEIGHT / h, -y * HEIGHT / h]])
             frames.append(_u8(cv2.warpAffine(picture, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)))
     return frames
+
+
+def filmed_room(background: Path, photos: list[Path], room: int, moment: int) -> list[U8]:
+    """Frames of a camera on a stand: one photo as the room, and other people in it at each moment."""
+    rng = np.random.default_rng([room, moment])
+    still = cv2.imread(str(background))
+    assert still is not None, background
+    ground = cv2.resize(still, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    people: list[tuple[F32, float, float, float, float, float, float]] = []
+    while len(people) < 3:
+        person = _cut_out(photos[rng.integers(len(photos))], rng)
+        if person is not None:
+            height = rng.uniform(0.35, 0.7) * HEIGHT
+            scale = height / person.shape[0]
+            walks = rng.random() < 0.6
+            start = rng.uniform(0, WIDTH - person.shape[1] * scale)
+            pace = rng.choice([-1, 1]) * (rng.uniform(25, 110) if walks else 0.0)
+            sway = rng.uniform(0.5, 2) if walks else rng.uniform(4, 9)
+            people.append((person, scale, start, pace, sway, rng.uniform(0.3, 1.0), rng.uniform(0, 6)))
+    frames = []
+    for i in range(FPS * SECONDS):
+        picture = ground.copy()
+        for person, scale, start, pace, sway, often, phase in people:
+            x = start + pace * i / FPS + sway * np.sin(2 * np.pi * often * i / FPS + phase)
+            move = np.array([[scale, 0, x], [0, scale, HEIGHT - person.shape[0] * scale]])
+            laid = cv2.warpAffine(person, move, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
+            picture += laid[..., 3:] * (laid[..., :3] - picture)
+        frames.append(_u8((picture + rng.normal(0, 2, picture.shape)).clip(0, 255)))
+    return frames
+
+
+def _cut_out(photo: Path, rng: np.random.Generator) -> F32 | None:
+    """A labelled person with a soft oval edge, shape (h, w, 4), opacity last; None where the photo has no large one."""
+    picture = cv2.imread(str(photo))
+    assert picture is not None, photo
+    height, width = picture.shape[:2]
+    labels = photo.parents[1] / "labels" / f"{photo.stem}.txt"
+    boxes = [[float(v) for v in line.split()[1:5]] for line in labels.read_text().splitlines()]
+    large = [box for box in boxes if box[3] * height > 100]
+    if not large:
+        return None
+    x, y, w, h = large[rng.integers(len(large))]
+    x1, y1 = max(0, int((x - w / 2) * width)), max(0, int((y - h / 2) * height))
+    person = picture[y1 : int((y + h / 2) * height), x1 : int((x + w / 2) * width)].astype(np.float32)
+    opacity = np.zeros(person.shape[:2], np.float32)
+    size = (person.shape[1] // 2, person.shape[0] // 2)
+    cv2.ellipse(opacity, size, (max(1, int(size[0] * 0.9)), max(1, int(size[1] * 0.97))), 0, 0, 360, 1.0, -1)
+    return np.dstack([person, cv2.GaussianBlur(opacity, (0, 0), 2)])
 
 
 def stretch(path: Path, start_s: float) -> list[U8]:
@@ -218,18 +276,23 @@ def recordings(data: Path, part: str, count: int) -> Iterator[tuple[str, str, Ca
             number += 1
     for name, parts in FIXED_CAMERA.items():
         for start in parts[part]:
-            yield f"{Path(name).stem}@{start:g}", "fixed camera", partial(stretch, data / name, start)
+            yield f"{Path(name).stem}@{start:g}", "original", partial(stretch, data / name, start)
     collections = list(photos_by_collection(data).items())
     random.Random(7).shuffle(collections)
-    collections = collections[::2] if part == "tune" else collections[1::2]
-    usable = [(name, photos) for name, photos in collections if len(photos) >= 4]
-    for n, (_, photos) in enumerate(usable):
-        if number < count:
-            yield f"photos{n}", "original", partial(animate, photos[:2], n)
-            yield f"siblings{n}", "distractor", partial(animate, photos[2:4], 1000 + n)
+    usable = [photos for _, photos in (collections[::2] if part == "tune" else collections[1::2]) if len(photos) >= 4]
+    large = [photos for photos in usable if len(photos) >= 40]  # the last photos of these are in no other clip
+    for room in range(ROOMS[part]):
+        own = large[room % len(large)]
+        for moment in range(MOMENTS):
+            yield f"room{room}@{moment}", "original", partial(filmed_room, own[-1 - room], own, room, moment)
+    for k in range(FROM_ONE_COLLECTION):
+        for n, photos in enumerate(usable):
+            if number == count or len(photos) < 4 * (k + 1):
+                continue
+            own = photos[k * len(photos) // FROM_ONE_COLLECTION :][:4]
+            yield f"photos{n}-{k}", "original", partial(animate, own[:2], 100 * k + n)
+            yield f"siblings{n}-{k}", "distractor", partial(animate, own[2:], 1000 + 100 * k + n)
             number += 1
-        elif n < 2 * count:
-            yield f"others{n}", "distractor", partial(animate, photos[:2], n)
 
 
 def with_something_shared(data: Path, part: str) -> Iterator[tuple[str, Callable[[], list[U8]]]]:
@@ -280,7 +343,9 @@ def _render_one(task: tuple[Path, Path, str, int, str]) -> list[Copy]:
     def write(name: str, source: str, made: str, frames: Callable[[], list[U8]], crf: int = 23) -> None:
         copies.append(Copy(folder / f"{name}.mp4", source, made))
         if not copies[-1].path.is_file():
-            media.write_video(copies[-1].path, frames(), fps=FPS, crf=crf, options={"threads": "1"})
+            part = folder / f"unfinished-{os.getpid()}.mp4"  # a run that is stopped leaves no half of a clip behind
+            media.write_video(part, frames(), fps=FPS, crf=crf, options={"threads": "1"})
+            part.replace(copies[-1].path)
 
     for name, make in with_something_shared(data, part):
         if name == wanted:
@@ -316,10 +381,8 @@ def kept(copy: Copy) -> Path:
     return copy.path.with_suffix(copy.path.suffix + ".npz")
 
 
-def _place(copy: Copy) -> str:
-    """The recording, or the fixed camera that made it and others."""
-    name = copy.source.split("@")[0]
-    return name if any(Path(file).stem == name for file in FIXED_CAMERA) else copy.source
+def _camera(copy: Copy) -> str:
+    return copy.source.split("@")[0]
 
 
 def measure(copies: list[Copy], settings: MatchSettings, prints: list[Fingerprint]) -> dict[str, object]:
@@ -334,9 +397,9 @@ def measure(copies: list[Copy], settings: MatchSettings, prints: list[Fingerprin
         if copy.made in CHANGES or copy.made == SCREENSHOT:
             original = position[f"{copy.source}.mp4"]
             recall[copy.made].append((min(n, original), max(n, original)) in joined)
-    right = [copies[a].source == copies[b].source for a, b in joined]
-    camera = [_place(copies[a]) == _place(copies[b]) for a, b in joined]
-    wrong = [pair for pair, good, same in zip(joined, right, camera, strict=True) if not good and not same]
+    right = sum(copies[a].source == copies[b].source for a, b in joined)
+    wrong = [(a, b) for a, b in joined if copies[a].source != copies[b].source]
+    other_moment = [(a, b) for a, b in wrong if _camera(copies[a]) == _camera(copies[b])]
     # Linked clips are one event; a wrong link can join two events: precision of the pairs after grouping.
     group = list(range(len(copies)))
 
@@ -347,7 +410,7 @@ def measure(copies: list[Copy], settings: MatchSettings, prints: list[Fingerprin
 
     for a, b in sorted(joined):
         group[root(b)] = root(a)
-    together = Counter((root(n), _place(copies[n])) for n in range(len(copies)))
+    together = Counter((root(n), copies[n].source) for n in range(len(copies)))
     sizes = Counter(root(n) for n in range(len(copies)))
     pairs_right = sum(k * (k - 1) // 2 for k in together.values())
     pairs_all = sum(k * (k - 1) // 2 for k in sizes.values())
@@ -364,10 +427,15 @@ def measure(copies: list[Copy], settings: MatchSettings, prints: list[Fingerprin
         "recall_over_all": round(float(np.mean(everything)), 4),
         "recall_after_grouping": {name: round(float(np.mean(values)), 3) for name, values in by_group.items()},
         "recall_over_all_after_grouping": round(float(np.mean(grouped)), 4),
-        "precision_of_links": round(1 - len(wrong) / max(1, sum(right) + len(wrong)), 4),
+        "links": right + len(wrong),
+        "precision_of_links": round(right / max(1, right + len(wrong)), 4),
         "wrong_links": sorted(f"{copies[a].path.name} {copies[b].path.name}" for a, b in wrong),
+        "of_these_between_moments_of_one_fixed_camera": len(other_moment),
+        "pairs_between_moments_of_one_fixed_camera": sum(
+            copies[a].source != copies[b].source and _camera(copies[a]) == _camera(copies[b])
+            for a, b in combinations(range(len(copies)), 2)
+        ),
         "precision_of_pairs_in_groups": round(pairs_right / max(1, pairs_all), 4),
-        "links_between_times_of_one_fixed_camera": sum(camera) - sum(right),
         "missed": sorted(
             c.path.name for n, c in enumerate(copies) if c.made in recall
             and root(n) != root(position[f"{c.source}.mp4"])

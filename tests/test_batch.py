@@ -30,7 +30,7 @@ from vidcheck.batch.pool import LocalPool
 from vidcheck.batch.records import Job
 from vidcheck.batch.work import analyse
 from vidcheck.errors import ModelError, UsageError, VidcheckError
-from vidcheck.steps import Settings
+from vidcheck.steps import Settings, Step
 
 QUICK = Settings(only=("shots", "clues", "time"))
 DOCS = Path(__file__).parent.parent / "docs" / "run-a-batch.md"
@@ -191,7 +191,7 @@ def test_what_changed_is_analysed_again_in_its_own_folder(
     assert not plan(clips, out, QUICK).finished
 
 
-def planning_steps() -> tuple[object, ...]:
+def planning_steps() -> tuple[Step, ...]:
     from vidcheck.steps import STEPS
 
     return STEPS
@@ -292,6 +292,15 @@ def test_a_worker_that_grows_too_large_is_ended(tmp_path: Path) -> None:
         ended = {f.job.folder: f.worked for f in pool.run(jobs(tmp_path, "grows", "good"))}
     assert ended["grows"].status == "failed" and "400 MB" in ended["grows"].error
     assert ended["good"].status == "done"
+
+
+def test_a_worker_is_replaced_when_it_grows_and_not_for_the_models_it_loads(tmp_path: Path) -> None:
+    with LocalPool(1, 800_000_000, batch_workers.work) as pool:
+        loaded = [f.worked.error.split()[1] for f in pool.run(jobs(tmp_path, *(f"loads{n}" for n in range(3))))]
+    assert len(set(loaded)) == 1
+    with LocalPool(1, 800_000_000, batch_workers.work) as pool:
+        leaking = [f.worked.error.split()[1] for f in pool.run(jobs(tmp_path, *(f"leaks{n}" for n in range(3))))]
+    assert len(set(leaking)) == 2  # the second took it over the half; the third went to a fresh one
 
 
 def test_leaving_the_pool_ends_its_workers(tmp_path: Path) -> None:

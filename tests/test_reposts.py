@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 
 from tests import media as rendered
 from vidcheck import media, reposts
-from vidcheck.reposts import ClipMatch, FrameMatch, candidates, fingerprints
+from vidcheck.reposts import ClipMatch, FrameMatch, candidates, fingerprints, matching, moments
 
 U8 = media.U8
 FPS = 5
@@ -67,7 +68,7 @@ def faster(frames: list[U8]) -> list[U8]:
     return [frames[int(i * 1.5)] for i in range(int(len(frames) / 1.5))]
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[list[U8]], list[U8]]] = {
     "cropped": cropped,
     "mirrored": mirrored,
     "captioned": captioned,
@@ -167,6 +168,111 @@ def test_a_screenshot_is_matched_to_its_clip(folder: Path, family: list[reposts.
     assert found[0, 2].frames[0].a_time_s == pytest.approx(1.4, abs=0.8)
 
 
+# A camera that stands still
+
+
+def on_a_stand(moment: int, seconds: int = 4, *, people: int = 3) -> list[U8]:
+    """One room, always the same, and at each moment other people who walk through it."""
+    room = handheld(20, 1)[0]
+    rng = np.random.default_rng(moment)
+    walks = [(rng.uniform(0, 400), rng.uniform(60, 200), rng.choice([-1, 1]) * rng.uniform(30, 110), rng.integers(99))
+             for _ in range(people)]  # fmt: skip
+    frames = []
+    for i in range(seconds * FPS):
+        frame = room.copy()
+        for x, y, pace, cloth in walks:
+            left = int(x + pace * i / FPS)
+            person = np.random.default_rng(cloth).integers(0, 255, (20, 8, 3)).astype(np.uint8)
+            whole = cv2.resize(person, (64, 160), interpolation=cv2.INTER_CUBIC)
+            low, high = max(0, left), min(SIZE[0], left + 64)
+            if low < high:
+                frame[int(y) : int(y) + 160, low:high] = whole[:, low - left : high - left]
+        frames.append(frame)
+    return frames
+
+
+@pytest.fixture(scope="module")
+def room(folder: Path) -> list[reposts.Fingerprint]:
+    """A moment, its copies in the order of CHANGES, one that begins later, and another moment with a copy."""
+    here, other = on_a_stand(1), on_a_stand(2)
+    clips = {"moment": here} | {f"moment_{name}": change(here) for name, change in CHANGES.items()}
+    clips |= {"moment_later": here[2 * FPS // 3 :], "other_moment": other, "other_mirrored": mirrored(other)}
+    return prints(folder, clips)
+
+
+def test_copies_of_a_fixed_cameras_clip_are_found_and_other_moments_are_not(room: list[reposts.Fingerprint]) -> None:
+    found = pairs(room)
+    copies = range(1, len(CHANGES) + 2)
+    assert {(0, n) for n in copies} <= set(found)
+    other, its_copy = len(room) - 2, len(room) - 1
+    assert [pair for pair in found if set(pair) & {other, its_copy}] == [(other, its_copy)]
+
+
+def test_the_movement_says_which_moments_are_the_same(room: list[reposts.Fingerprint]) -> None:
+    move = np.eye(2, 3)
+    settings = reposts.MatchSettings()
+    later = 1 + len(CHANGES)
+    verdict = moments.compare_moments(room[0], room[later], move, settings)
+    assert verdict.answer == "same" and verdict.line is not None
+    assert verdict.line.in_b(2.0) == pytest.approx(2.0 - (2 * FPS // 3) / FPS, abs=0.15)
+    assert verdict.line.in_a(verdict.line.in_b(1.3)) == pytest.approx(1.3)
+    back = moments.compare_moments(room[later], room[0], move, settings)
+    assert back.line is not None and back.line.in_a(2.0) == pytest.approx(verdict.line.in_b(2.0), abs=0.15)
+    quick = room[1 + list(CHANGES).index("faster")]
+    faster_line = moments.compare_moments(room[0], quick, move, settings).line
+    assert faster_line is not None and faster_line.speed == pytest.approx(1 / 1.5, rel=0.08)
+    assert moments.compare_moments(room[0], room[-2], move, settings).answer == "other"
+
+
+def test_a_stretch_of_a_long_clip_whose_pictures_are_far_apart(room: list[reposts.Fingerprint]) -> None:
+    def thinned(clip: reposts.Fingerprint, step: int) -> reposts.Fingerprint:
+        pictures = zip(clip.film.times_s[1::step], clip.film.pictures()[1::step], strict=True)
+        return replace(clip, film=fingerprints.Film.of(list(pictures)))
+
+    move, settings = np.eye(2, 3), reposts.MatchSettings()
+    later = room[1 + len(CHANGES)]
+    assert moments.compare_moments(thinned(room[0], 3), later, move, settings).answer == "same"
+    assert moments.compare_moments(later, thinned(room[-2], 3), move, settings).answer == "other"
+    far = [thinned(clip, 4) for clip in (room[0], room[-2])]  # no walk can be followed in either
+    assert moments.compare_moments(far[0], far[1], move, settings).answer == "nothing moves"
+
+
+def test_where_nothing_moves_the_pictures_decide(folder: Path) -> None:
+    empty = prints(folder, {"empty1": on_a_stand(3, people=0), "empty2": on_a_stand(4, people=0)})
+    verdict = moments.compare_moments(empty[0], empty[1], np.eye(2, 3), reposts.MatchSettings())
+    assert verdict.answer == "nothing moves"
+    assert set(pairs(empty)) == {(0, 1)}
+
+
+def test_a_screenshot_of_a_fixed_cameras_clip(folder: Path, room: list[reposts.Fingerprint]) -> None:
+    for name, moment in (("shot_here", 1), ("shot_other", 2)):
+        phone = np.full((900, 420, 3), 20, np.uint8)
+        phone[200 : 200 + 315] = cv2.resize(on_a_stand(moment)[8], (420, 315))
+        cv2.circle(phone, (380, 300), 20, (240, 240, 240), -1)
+        cv2.imwrite(str(folder / f"{name}.jpg"), phone)
+    shots = [reposts.fingerprint(folder / f"{name}.jpg") for name in ("shot_here", "shot_other")]
+    found = pairs([room[0], *shots])
+    assert (0, 1) in found and (0, 2) not in found
+
+
+def test_photos_that_show_other_moments_of_clips_are_not_copies_of_each_other() -> None:
+    def link(a: int, b: int) -> ClipMatch:
+        return match(a, b, (0.0,), longer_share=1.0, a_is_longer=True)
+
+    # clips 0 and 1 show other moments; 2 and 3 are screenshots of the one and of the other; 4 is a photo of neither
+    sure = [(link(0, 2), 0.8), (link(1, 3), 0.7), (link(0, 3), 0.6)]
+    photos = [(link(2, 3), 0.0), (link(3, 4), 0.0)]
+    kept = matching.without_contradictions(5, photos + sure, [(0, 1)])
+    assert {(m.a, m.b) for m in kept} == {(0, 2), (1, 3), (3, 4)}
+    assert len(matching.without_contradictions(5, photos + sure, [])) == 5
+
+
+def test_stillness(room: list[reposts.Fingerprint], family: list[reposts.Fingerprint]) -> None:
+    least, enough = reposts.MatchSettings().still
+    assert all(matching.stillness(clip) > enough for clip in (room[0], room[-2]))
+    assert all(matching.stillness(clip) < least for clip in (family[0], family[-1]))
+
+
 def test_mirrored_descriptors_are_those_of_the_mirrored_picture() -> None:
     picture = cv2.cvtColor(handheld(1)[0], cv2.COLOR_BGR2GRAY)
     points, here = fingerprints._features(np.asarray(picture, np.uint8))
@@ -185,6 +291,8 @@ def test_a_fingerprint_is_kept_and_read_again(folder: Path, family: list[reposts
     assert read is not None
     assert (read.sha256, len(read.keyframes)) == (family[0].sha256, len(family[0].keyframes))
     assert np.array_equal(read.keyframes[1].descriptors, family[0].keyframes[1].descriptors)
+    assert np.array_equal(read.film.pictures(), family[0].film.pictures())
+    assert read.film.pictures().shape == (len(read.film.times_s), 72, 96)
     assert set(pairs([read, family[1]])) == {(0, 1)}
 
 
@@ -220,12 +328,14 @@ def test_copies_of_copies_are_one_group() -> None:
     assert reposts.group(4, links) == [0, 0, 0, 3]
 
 
-def test_many_clips_of_one_view_cost_no_votes() -> None:
-    """A bucket that holds more clips than it may names nothing, and a clip that stands still votes once."""
+def test_many_clips_of_one_view_cost_few_votes() -> None:
+    """A clip that stands still votes once, and in a crowded bucket clips vote for those next to them alone."""
     clips, frames = 5, 4
     clip_of = np.repeat(np.arange(clips), frames)
     keys = np.full(clips * frames, 7, dtype=np.uint32)
     of_frame = np.arange(clips * frames)
-    votes = candidates._collide(keys, keys, of_frame, clip_of, crowded=8)
+    votes = candidates._collide(keys, keys, of_frame, clip_of, reposts.MatchSettings(crowded=8))
     assert len(votes) == clips * (clips - 1) // 2
-    assert len(candidates._collide(keys, keys, of_frame, clip_of, crowded=3)) == 0
+    crowded = candidates._collide(keys, keys, of_frame, clip_of, reposts.MatchSettings(crowded=3, neighbours=1))
+    joined = {(clip_of[code // len(clip_of)], clip_of[code % len(clip_of)]) for code in crowded}
+    assert joined == {(n, n + 1) for n in range(clips - 1)}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from markupsafe import Markup, escape
 
+from vidcheck.data_uri import jpeg_data_uri
 from vidcheck.errors import InputError
 from vidcheck.types import Analysis, Crop, TablePart
 
@@ -351,5 +351,5 @@ def _cut_out(clip: Any, crops: Sequence[Crop]) -> dict[Crop, str]:
                 picture = cv2.resize(picture, (width, _GALLERY_HEIGHT_PX), interpolation=cv2.INTER_AREA)
             done, data = cv2.imencode(".jpg", picture)
             if done:
-                pictures[crop] = "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+                pictures[crop] = jpeg_data_uri(data.tobytes())
     return pictures

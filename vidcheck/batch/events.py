@@ -35,7 +35,7 @@ def find_events(done: Sequence[tuple[Job, Worked]], *, compare: bool) -> tuple[t
     hashes = list(dict.fromkeys(job.sha256 for job, _ in done))
     jobs = {job.sha256: job for job, _ in reversed(done)}
 
-    @lru_cache(maxsize=512)
+    @lru_cache(maxsize=256)  # of a few megabytes each
     def get(position: int) -> Fingerprint:
         job = jobs[hashes[position]]
         kept = fingerprint_path(job.out, job.sha256)

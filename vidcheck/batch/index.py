@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from vidcheck import store
 from vidcheck.batch.index_words import STATUS, WORDS, WORKING_HOURS
 from vidcheck.batch.records import BatchResult, CopyOf, Event, Outcome
 from vidcheck.batch.tables import LABELS
+from vidcheck.data_uri import jpeg_data_uri
 from vidcheck.report.glyphs import map_strings, visible
 from vidcheck.report.html import content_security_policy
 from vidcheck.report.wording import CLOTHING_SHORT
@@ -172,7 +172,7 @@ def _row(
         status=outcome.status,
         status_word=STATUS[outcome.status].get(lang),
         error=outcome.error,
-        people=_people(found.people) if found and found.people else "",
+        people=_people(found.people) if found and found.people else (words["not_looked_at"] if found else ""),
         people_best=found.people.best if found and found.people else -1,
         clothing=tuple(f"{CLOTHING_SHORT[k].get(lang)} {found.clothing[k].best}" for k in labels) if found else (),
         labels=" ".join(labels),
@@ -230,7 +230,7 @@ def _picture(path: Path) -> str:
     done, data = cv2.imencode(
         ".jpg", cv2.resize(whole, size, interpolation=cv2.INTER_AREA), [cv2.IMWRITE_JPEG_QUALITY, 72]
     )
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode() if done else ""
+    return jpeg_data_uri(data.tobytes()) if done else ""
 
 
 def _event(event: Event, lang: str, words: dict[str, str]) -> EventRow:

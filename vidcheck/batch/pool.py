@@ -28,6 +28,7 @@ from vidcheck.errors import EXIT_UNEXPECTED
 ATTEMPTS = 2
 _LOOK_S = 0.5
 _STOP_S = 5.0
+_GROWN = 1.3  # times the memory after the first clip: one that stays at that is as good as a fresh one
 
 Work = Callable[[Job], Worked]
 
@@ -42,6 +43,8 @@ class _Worker:
     job: Job | None = None
     attempt: int = 0
     over_memory: bool = False
+    settled: int = 0
+    """Memory after its first clip, bytes: what the models take in any worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,8 @@ class LocalPool:
 
     def _hand(self, number: int, job: Job, attempt: int) -> bool:
         worker = self._workers.get(number)
-        if worker is not None and (not worker.process.is_alive() or self._memory_of(worker) > self._memory // 2):
-            self._end(worker)  # one that has grown makes room for a fresh one between two clips
+        if worker is not None and (not worker.process.is_alive() or self._has_grown(worker)):
+            self._end(worker)
             worker = None
         if worker is None:
             worker = self._workers[number] = self._start(number)
@@ -183,7 +186,12 @@ class LocalPool:
                 job, _died(f"Its worker died {attempt} times ({cause}). Analyse it alone to see why."), attempt
             )
         worker.job = None
+        worker.settled = worker.settled or self._memory_of(worker)
         return Finished(job, worked, attempt)
+
+    def _has_grown(self, worker: _Worker) -> bool:
+        """Whether a fresh one would leave more room for the next clip."""
+        return self._memory_of(worker) > max(self._memory / 2, worker.settled * _GROWN)
 
     def _watch(self, worker: _Worker) -> None:
         if self._memory_of(worker) > self._memory:

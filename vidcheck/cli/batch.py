@@ -100,9 +100,12 @@ def _exit_code(result: BatchResult) -> int:
 def _summary(result: BatchResult, out: Path, lang: str) -> None:
     from vidcheck.batch.index_words import STATUS
     from vidcheck.batch.records import BatchResult
+    from vidcheck.batch.tables import FAILURES_CSV
 
     assert isinstance(result, BatchResult)
     parts = [f"{STATUS[s].get(lang)}: {result.count(s)}" for s in STATUS if result.count(s)]
+    if result.count("failed") or result.count("skipped"):
+        parts[-1] += f" ({'sebabnya' if lang == 'id' else 'why'}: {out / FAILURES_CSV})"
     reused = sum(outcome.reused for outcome in result.outcomes)
     if reused:
         parts.append(("sudah ada: " if lang == "id" else "there already: ") + str(reused))

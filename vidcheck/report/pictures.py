@@ -6,11 +6,11 @@ not there or cannot be read becomes a sentence in the report instead of an error
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidcheck.data_uri import jpeg_data_uri
 from vidcheck.report.wording import text
 
 _MAX_PIXELS = 200_000_000
@@ -31,7 +31,7 @@ class Thumbnail:
     @property
     def data_uri(self) -> str:
         """The picture as a ``data:`` address."""
-        return "data:image/jpeg;base64," + base64.b64encode(self.jpeg).decode("ascii")
+        return jpeg_data_uri(self.jpeg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ def _load(path: Path, max_side_px: int) -> Thumbnail | None:
     """Read, orient, scale and re-encode a picture; None where it cannot be read."""
     from PIL import Image, ImageOps
 
+    Image.MAX_IMAGE_PIXELS = None  # Pillow warns of sizes that phones reach; the limit that counts is below
     try:
         with Image.open(path) as opened:
             if opened.width * opened.height > _MAX_PIXELS:
@@ -122,6 +123,6 @@ def _load(path: Path, max_side_px: int) -> Thumbnail | None:
         image.thumbnail((max_side_px, max_side_px), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError):
         return None
     return Thumbnail(buffer.getvalue(), image.width, image.height)

@@ -67,7 +67,7 @@ def find_candidates(count: int, get: Callable[[int], Fingerprint], settings: Mat
     found: Votes = {}
     for mirror in (False, True):
         votes = [
-            _collide(plain[:, table], (flipped if mirror else plain)[:, table], frames, clip_of, settings.crowded)
+            _collide(plain[:, table], (flipped if mirror else plain)[:, table], frames, clip_of, settings)
             for table in range(settings.tables)
         ]
         votes += [
@@ -78,7 +78,7 @@ def find_candidates(count: int, get: Callable[[int], Fingerprint], settings: Mat
         for code, n in zip(pairs[enough].tolist(), tally[enough].tolist(), strict=True):
             (a, i), (b, j) = owner[code // len(owner)], owner[code % len(owner)]
             found.setdefault((a, b), []).append(Vote(n, i, j, mirror))
-    return _best(found, settings.candidates)
+    return found
 
 
 def _near(first: U8, second: U8, frame_of: I64, clip_of: I64, settings: MatchSettings) -> I64:
@@ -86,9 +86,8 @@ def _near(first: U8, second: U8, frame_of: I64, clip_of: I64, settings: MatchSet
     if not len(first):
         return np.zeros(0, dtype=np.int64)
     one, two = first.view(np.uint16), second.view(np.uint16)
-    crowded = settings.crowded
     pairs = np.unique(
-        np.concatenate([_collide(one[:, w], two[:, w], frame_of, clip_of, crowded) for w in range(one.shape[1])])
+        np.concatenate([_collide(one[:, w], two[:, w], frame_of, clip_of, settings) for w in range(one.shape[1])])
     )
     left = np.searchsorted(frame_of, pairs // len(clip_of))
     right = np.searchsorted(frame_of, pairs % len(clip_of))
@@ -111,21 +110,19 @@ def _comparisons(tables: int, bits: int) -> tuple[I64, I64]:
     return first, (first + rng.integers(1, 128, (tables, bits))) % 128
 
 
-def _collide(first: Keys, second: Keys, frames: I64, clip_of: I64, crowded: int) -> I64:
+def _collide(first: Keys, second: Keys, frames: I64, clip_of: I64, settings: MatchSettings) -> I64:
     """Pairs ``frame a * number of frames + frame b`` of different clips, a's clip first, whose keys are equal."""
-    total = len(clip_of)
-    one = _once(first, frames, clip_of)
-    two = _once(second, frames, clip_of)
-    keys = second[two]
-    low = np.searchsorted(keys, first[one], side="left")
-    size = np.searchsorted(keys, first[one], side="right") - low
-    use = (size > 0) & (size <= crowded)
-    low, size = low[use], size[use]
-    left = np.repeat(frames[one[use]], size)
+    total, clips = len(clip_of), int(clip_of[-1]) + 1
+    one, two = _once(first, frames, clip_of), _once(second, frames, clip_of)
+    bucket = first[one].astype(np.int64) * clips
+    entries = second[two].astype(np.int64) * clips + clip_of[frames[two]]  # sorted by bucket, then by clip
+    begin, end = np.searchsorted(entries, bucket), np.searchsorted(entries, bucket + clips)
+    low = np.searchsorted(entries, bucket + clip_of[frames[one]], side="right")
+    size = np.where(end - begin > settings.crowded, np.minimum(end - low, settings.neighbours), end - low)
+    left = np.repeat(frames[one], size)
     steps = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
     right = frames[two[np.repeat(low, size) + steps]]
-    apart = clip_of[left] < clip_of[right]
-    pairs: I64 = left[apart] * total + right[apart]
+    pairs: I64 = left * total + right
     return pairs
 
 
@@ -139,12 +136,7 @@ def _once(keys: Keys, frames: I64, clip_of: I64) -> I64:
     return order[new]
 
 
-def _best(votes: Votes, limit: int) -> Votes:
-    """For each clip the pairs with most votes; a pair stays if it is among the best of either."""
+def strongest_first(votes: Votes) -> list[tuple[int, int]]:
+    """Return the pairs of clips, those with most votes for their best frames first."""
     strength = {pair: sum(sorted((v.votes for v in found), reverse=True)[:4]) for pair, found in votes.items()}
-    by_clip: dict[int, list[tuple[int, tuple[int, int]]]] = {}
-    for pair, value in strength.items():
-        for clip in pair:
-            by_clip.setdefault(clip, []).append((value, pair))
-    kept = {pair for ranked in by_clip.values() for _, pair in sorted(ranked, reverse=True)[:limit]}
-    return {pair: votes[pair] for pair in kept}
+    return sorted(strength, key=lambda pair: (-strength[pair], pair))

@@ -1,4 +1,5 @@
-"""What of a clip is kept to find its copies: some frames, each as a hash, local features and a small picture.
+"""What of a clip is kept to find its copies: some frames, each as a hash, local features and a small picture, and many
+tiny pictures in between.
 
 * The hash is ImageHash's perceptual hash, 256 bits: the signs of the 16 by 16 lowest frequencies of the whole picture
   without its borders. PDQ is built the same way, but its library has no wheels and would need a compiler. It finds
@@ -6,6 +7,7 @@
 * The features are SIFT (Lowe, *Distinctive Image Features from Scale-Invariant Keypoints*, IJCV 2004) with the root
   normalisation of Arandjelovic and Zisserman (CVPR 2012). They find copies that show a part of the view.
 * The small picture is what a match is proved on.
+* The tiny pictures show what moves when: they tell a copy from another recording of the same fixed camera.
 
 All of it describes whole frames. Nothing is computed of a face or a person.
 """
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +28,14 @@ import numpy.typing as npt
 
 from vidcheck import media, store
 
-VERSION = "2"
+VERSION = "3"
 
 LONG_SIDE_PX = 400
 FEATURES = 160
 MAX_KEYFRAMES = 16
+FILM_LONG_SIDE_PX = 96
+FILM_STEP_S = 0.2  # in which a walking person moves by less than their own width
+MAX_FILM = 512
 _STEP_S = 1.0  # people hold a phone for seconds; sampling closer gives frames that are alike
 _CELLS = 5
 _FLAT = 6.0  # standard deviation of luma (8 bit) under which a frame has no content to compare
@@ -37,6 +43,7 @@ _ALIKE = 2.0  # mean difference of luma (8 bit) to the frame before, under which
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,39 @@ class Keyframe:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """Tiny pictures of a clip in quick succession, or the one of a photo; kept encoded, for many are held at once."""
+
+    times_s: F64
+    """Presentation times, seconds, shape (n,)."""
+    shape: tuple[int, int]
+    """Height and width of each picture, pixels; the long side is :data:`FILM_LONG_SIDE_PX`."""
+    strip: U8
+    """The pictures, luma, one below the other as one JPEG."""
+
+    @classmethod
+    def of(cls, taken: Sequence[tuple[float, U8]]) -> Film:
+        """Encode pictures of one shape with their times."""
+        times = np.array([time_s for time_s, _ in taken], dtype=np.float64)
+        if not taken:
+            return cls(times, (0, 0), np.zeros(0, np.uint8))
+        height, width = taken[0][1].shape
+        strip = np.concatenate([picture for _, picture in taken])
+        done, data = cv2.imencode(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, 85])
+        assert done
+        return cls(times, (height, width), np.asarray(data, dtype=np.uint8).ravel())
+
+    def pictures(self) -> U8:
+        """Decode: shape (n, h, w)."""
+        if not len(self.times_s):
+            return np.zeros((0, *self.shape), np.uint8)
+        whole = np.asarray(cv2.imdecode(self.strip, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        return whole.reshape(len(self.times_s), *self.shape)
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The keyframes of one clip or photo."""
+    """The keyframes and the film of one clip or photo."""
 
     sha256: str
     """Hash of the file."""
@@ -75,6 +113,8 @@ class Fingerprint:
     """Distance of the looked-at frames, seconds."""
     keyframes: tuple[Keyframe, ...]
     """In order of time; frames without content and frames like the one before are left out."""
+    film: Film
+    """What moves when."""
 
 
 def fingerprint(path: str | os.PathLike[str], limits: media.Limits | None = None) -> Fingerprint:
@@ -92,28 +132,42 @@ def fingerprint(path: str | os.PathLike[str], limits: media.Limits | None = None
 def of_clip(clip: media.Clip) -> Fingerprint:
     """Compute the fingerprint of an open clip, decoding it once; see :func:`fingerprint`."""
     source = clip.source
-    step = max(_STEP_S, (source.duration_declared_s or 0.0) / MAX_KEYFRAMES)
-    samples: list[tuple[float, U8]] = []
-    due = 0.0
+    shape = source.width_px, source.height_px
+    declared = source.duration_declared_s or 0.0
+    small = _Samples(max(_STEP_S, declared / MAX_KEYFRAMES), 2 * MAX_KEYFRAMES, LONG_SIDE_PX)
+    tiny = _Samples(max(FILM_STEP_S, declared / MAX_FILM), MAX_FILM, FILM_LONG_SIDE_PX)
     for frame in clip.frames():
-        if frame.ref.time_s + 1e-6 < due:
-            continue
-        samples.append((frame.ref.time_s, _small(frame, source.width_px, source.height_px)))
-        due = frame.ref.time_s + step
-        if len(samples) > 2 * MAX_KEYFRAMES:  # longer than its header says
-            samples, step = samples[::2], step * 2
+        small.look(frame, *shape)
+        tiny.look(frame, *shape)
     kept: list[Keyframe] = []
     before: U8 | None = None
-    for time_s, luma in samples:
+    for time_s, luma in small.taken:
         if luma.std() < _FLAT or (before is not None and cv2.absdiff(luma, before).mean() < _ALIKE):
             continue
         before = luma
         kept.append(_keyframe(time_s, luma))
-    return Fingerprint(source.sha256, source.kind == "image", clip.source.duration_s, step, tuple(kept))
+    is_photo = source.kind == "image"
+    return Fingerprint(source.sha256, is_photo, clip.source.duration_s, small.step_s, tuple(kept), Film.of(tiny.taken))
 
 
-def _small(frame: media.Frame, width: int, height: int) -> U8:
-    return frame.small_gray(max(16, round(width * LONG_SIDE_PX / max(width, height))))
+class _Samples:
+    """Small pictures of frames at a regular distance; wider apart where the clip is longer than its header says."""
+
+    def __init__(self, step_s: float, most: int, long_side_px: int) -> None:
+        self.step_s = step_s
+        self.taken: list[tuple[float, U8]] = []
+        self._most = most
+        self._long_side = long_side_px
+        self._due = 0.0
+
+    def look(self, frame: media.Frame, width: int, height: int) -> None:
+        if frame.ref.time_s + 1e-6 < self._due:
+            return
+        across = max(16, round(width * self._long_side / max(width, height)))
+        self.taken.append((frame.ref.time_s, frame.small_gray(across)))
+        self._due += self.step_s * max(1, int((frame.ref.time_s - self._due) / self.step_s + 1 + 1e-6))
+        if len(self.taken) > self._most:
+            self.taken, self.step_s = self.taken[::2], self.step_s * 2
 
 
 def _keyframe(time_s: float, luma: U8) -> Keyframe:
@@ -208,6 +262,9 @@ def save(path: Path, value: Fingerprint) -> None:
         "sha256": np.array(value.sha256),
         "head": np.array([float(value.is_photo), value.duration_s, value.step_s]),
         "times": np.array([k.time_s for k in frames]),
+        "film_times": value.film.times_s,
+        "film_shape": np.array(value.film.shape),
+        "film": value.film.strip,
         "inner": np.array([k.inner for k in frames], dtype=np.int32).reshape(-1, 4),
         "phash": np.array([k.phash for k in frames], dtype=np.uint8).reshape(-1, 32),
         "phash_mirrored": np.array([k.phash_mirrored for k in frames], dtype=np.uint8).reshape(-1, 32),
@@ -253,6 +310,8 @@ def load(path: Path) -> Fingerprint | None:
                         descriptors[n],
                     )
                 )
-            return Fingerprint(str(data["sha256"]), bool(photo), duration_s, step_s, tuple(frames))
+            height, width = (int(v) for v in data["film_shape"])
+            film = Film(data["film_times"], (height, width), data["film"])
+            return Fingerprint(str(data["sha256"]), bool(photo), duration_s, step_s, tuple(frames), film)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, cv2.error):
         return None

@@ -2,22 +2,27 @@
 
 Candidates (:mod:`vidcheck.reposts.candidates`) are proved on the pictures: a transformation is fitted (RANSAC) and the
 one picture laid over the other; the frames match where most of the shared picture agrees. A logo, an intro card or a
-frame around the picture that two clips have in common agrees only where it is, and proves nothing about the rest.
+frame around the picture that two clips have in common agrees only where it is, and proves nothing about the rest. Where
+the camera stands still, pictures of other moments agree too: there movement decides (:mod:`vidcheck.reposts.moments`).
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import partial
+from itertools import combinations, pairwise
 from statistics import median
+from typing import Final, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck.reposts.candidates import Vote, find_candidates
+from vidcheck.reposts.candidates import Vote, find_candidates, strongest_first
 from vidcheck.reposts.fingerprints import Fingerprint, Keyframe, mirrored
+from vidcheck.reposts.moments import TimeLine, compare_moments
 from vidcheck.reposts.settings import MatchSettings
 
 F64 = npt.NDArray[np.float64]
@@ -81,22 +86,76 @@ def find_matches(
     """
     chosen = settings or MatchSettings()
     voted = find_candidates(count, get, chosen)
-    found = []
-    for (a, b), frames in sorted(voted.items()):
-        match = compare(get(a), get(b), frames, chosen)
+    found: list[tuple[ClipMatch, float]] = []
+    apart: list[tuple[int, int]] = []
+    # Other moments of a fixed camera look as much alike as copies do: they must not use up a clip's comparisons.
+    compared, told_apart = Counter[int](), Counter[int]()
+    for a, b in strongest_first(voted):
+        if min(compared[a], compared[b]) >= chosen.candidates or min(told_apart[a], told_apart[b]) >= chosen.moments:
+            continue
+        match = compare(get(a), get(b), voted[a, b], chosen)
+        if match == OTHER_MOMENT:
+            if not (get(a).is_photo or get(b).is_photo):  # of a photo less is known
+                apart.append((a, b))
+            told_apart.update((a, b))
+            continue
+        compared.update((a, b))
         if match is not None:
-            score, frames_matched = match
+            score, frames_matched, certainty = match
             few, many = sorted((len(get(a).keyframes), len(get(b).keyframes)))
             longer_is_a = len(get(a).keyframes) > few
             distinct = len({f.a if longer_is_a else f.b for f in frames_matched})
-            found.append(ClipMatch(a, b, score, round(distinct / many, 4), longer_is_a, frames_matched))
-    return tuple(found)
+            found.append((ClipMatch(a, b, score, round(distinct / many, 4), longer_is_a, frames_matched), certainty))
+    return tuple(sorted(without_contradictions(count, found, apart), key=lambda m: (m.a, m.b)))
+
+
+def without_contradictions(
+    count: int, found: Iterable[tuple[ClipMatch, float]], apart: Iterable[tuple[int, int]]
+) -> list[ClipMatch]:
+    """Leave out matches whose clips are, by more certain matches, copies of others that show different moments.
+
+    Two photos of one fixed camera match; where the one is a screenshot of a clip of today, and the other of a clip of
+    yesterday, they are not copies.
+
+    Parameters
+    ----------
+    count:
+        Number of clips.
+    found:
+        Matches, and how certain each is beside the others, 0..1; see :func:`compare`.
+    apart:
+        Clips that show different moments.
+    """
+    from scipy.cluster.hierarchy import DisjointSet
+
+    sets = DisjointSet(range(count))
+    kept: list[ClipMatch] = []
+    ordered = sorted(found, key=lambda item: (-item[1], -item[0].score))
+    foes: dict[int, set[int]] = defaultdict(set)
+    for a, b in apart:
+        foes[a].add(b)
+        foes[b].add(a)
+    for match, certainty in ordered:
+        if certainty < 1 and not sets.connected(match.a, match.b):
+            there = sets.subset(match.b)
+            if any(not foes[clip].isdisjoint(there) for clip in sets.subset(match.a)):
+                continue
+        sets.merge(match.a, match.b)
+        kept.append(match)
+    return kept
+
+
+OTHER_MOMENT: Final = "other moment"
 
 
 def compare(
     a: Fingerprint, b: Fingerprint, voted: Iterable[Vote], settings: MatchSettings
-) -> tuple[float, tuple[FrameMatch, ...]] | None:
-    """Prove or reject that two clips show the same recording; the score and the evidence, or None.
+) -> tuple[float, tuple[FrameMatch, ...], float] | Literal["other moment"] | None:
+    """Prove or reject that two clips show the same recording.
+
+    Returns the score, the evidence and how certain that is beside other matches, 0..1: of a fixed camera the share of
+    the movement that agrees, 0 where nothing moves, and otherwise 1; :data:`OTHER_MOMENT` where they show one view at
+    different moments; None where they are strangers.
 
     Parameters
     ----------
@@ -127,28 +186,55 @@ def compare(
             break
     if not proofs:
         return None
-    # A copy is laid over its original by one transformation from beginning to end: try it on the frames without votes.
     fewer_in_a = len(a.keyframes) <= len(b.keyframes)
+    line = None
+    certainty = 0.0 if a.is_photo and b.is_photo else 1.0
+    if certainty and _stand_still(a, b, settings):
+        most = _one_way([proof for proof, _ in proofs])
+        move = max((pair for pair in proofs if pair[0] in most), key=lambda pair: pair[0].agreement)[1]
+        verdict = compare_moments(a, b, move, settings)
+        if verdict.answer == "other":
+            return OTHER_MOMENT
+        line, certainty = verdict.line, verdict.agreeing
+    # A copy is laid over its original by one transformation from beginning to end: try it on the frames without votes.
     moves = [(move, proof.mirrored) for proof, move in proofs]
     ways = tuple(sorted({proof.mirrored for proof, _ in proofs}))
     for one in range(min(len(a.keyframes), len(b.keyframes))):
         known = any((proof.a if fewer_in_a else proof.b) == one for proof, _ in proofs)
-        likely = _expected(one, a, b, [proof for proof, _ in proofs], fewer_in_a)[: 1 if known else _TRIES_BY_TIME]
+        likely = _expected(one, a, b, [proof for proof, _ in proofs], fewer_in_a, line)
+        likely = likely[: 1 if known else _TRIES_BY_TIME]
         for other in likely:
             if attempt(*((one, other) if fewer_in_a else (other, one)), moves, ways):
                 break
     best: dict[int, FrameMatch] = {}
-    for proof in sorted(_one_way([proof for proof, _ in proofs]), key=_closeness):
+    for proof in sorted(_one_way([proof for proof, _ in proofs]), key=partial(_closeness, line=line)):
         best[proof.a if fewer_in_a else proof.b] = proof
     share = len(best) / min(len(a.keyframes), len(b.keyframes))
     if share < settings.share:
         return None
     mean = sum(p.agreement for p in best.values()) / len(best)
-    return round(share * mean, 4), tuple(sorted(best.values(), key=lambda p: (p.a_time_s, p.b_time_s)))
+    return round(share * mean, 4), tuple(sorted(best.values(), key=lambda p: (p.a_time_s, p.b_time_s))), certainty
 
 
-def _closeness(proof: FrameMatch) -> float:
+def _stand_still(a: Fingerprint, b: Fingerprint, settings: MatchSettings) -> bool:
+    """Whether two clips that match are of a camera on a stand."""
+    less, more = sorted((stillness(a), stillness(b)))
+    return less >= settings.still[0] and more >= settings.still[1]
+
+
+def stillness(clip: Fingerprint) -> float:
+    """Return how much of the picture is the same from keyframe to keyframe, 0..1; 1 for a photo.
+
+    People before the camera lessen it; a caption that stays adds to it.
+    """
+    same = [_agreement(one, two, np.eye(2, 3))[0] for one, two in pairwise(clip.keyframes)]
+    return median(same) if same else 1.0
+
+
+def _closeness(proof: FrameMatch, line: TimeLine | None) -> float:
     """How well two frames show one moment: of a panning camera neighbours agree too, on less of the picture."""
+    if line is not None:
+        return -abs(line.in_b(proof.a_time_s) - proof.b_time_s)
     return proof.agreement * max(proof.a_area, proof.b_area)
 
 
@@ -157,9 +243,15 @@ _MOST_TRIES = 16
 _TRIES_BY_TIME = 4
 
 
-def _expected(one: int, a: Fingerprint, b: Fingerprint, proofs: Sequence[FrameMatch], fewer_in_a: bool) -> list[int]:
+def _expected(
+    one: int, a: Fingerprint, b: Fingerprint, proofs: Sequence[FrameMatch], fewer_in_a: bool, line: TimeLine | None
+) -> list[int]:
     """Keyframes of the clip with more of them, the likeliest partner of keyframe ``one`` of the other first."""
     few, many = (a, b) if fewer_in_a else (b, a)
+    if line is not None:
+        here = few.keyframes[one].time_s
+        there = line.in_b(here) if fewer_in_a else line.in_a(here)
+        return sorted(range(len(many.keyframes)), key=lambda j: abs(many.keyframes[j].time_s - there))
     pairs = [(p.a_time_s, p.b_time_s) if fewer_in_a else (p.b_time_s, p.a_time_s) for p in proofs]
     # The line through most of the pairs (Theil-Sen): a pair of neighbouring frames must not bend it.
     slopes = [(q[1] - p[1]) / (q[0] - p[0]) for p, q in combinations(pairs, 2) if q[0] != p[0]]
