@@ -4,7 +4,7 @@ VENV   ?= .venv
 OUT    ?= demo-report
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check lock clean help
+.PHONY: demo test check audit lock clean help
 help:
 	@echo "make demo   set up and analyse the demonstration clip (report in $(OUT)/)"
 	@echo "make test   set up and run the tests"
@@ -38,6 +38,25 @@ check: $(VENV)/.installed-check
 	$(BIN)/ruff format --check vidcheck models tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pip check
+	$(BIN)/python docs/make_licences.py --check
+	@$(MAKE) --no-print-directory audit
+
+# Known vulnerabilities of what the lock names; the data lie on the network, and without it one line says so.
+audit: $(VENV)/.installed-check
+	@$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off > $(VENV)/audit.log 2>&1 \
+	  && cat $(VENV)/audit.log \
+	  || { grep -qE 'ConnectionError|ConnectTimeout|ReadTimeout|Max retries|Failed to (connect|upgrade)|ServiceError|urlopen' $(VENV)/audit.log \
+	       && echo "pip-audit: skipped, its data cannot be reached"; } \
+	  || { cat $(VENV)/audit.log; exit 1; }
+
+# Needs uv (pip install uv).
+lock:
+	uv pip compile pyproject.toml --extra credentials --extra dask -c constraints.txt --generate-hashes \
+	  --python-version 3.11 --python-platform x86_64-manylinux_2_28 --no-header --no-annotate --quiet -o requirements.lock
+	@{ printf '%s\n' "# The reproducible install, with hashes (CPython 3.11, Linux x86_64, glibc 2.28 or later):" \
+	  "#   pip install --require-hashes -r requirements.lock && pip install --no-deps vidcheck" \
+	  "# Made from pyproject.toml and constraints.txt with:  make lock"; cat requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -112,6 +112,7 @@ def test_none_found_differs_from_not_looked(clip: Path, tmp_path: Path, monkeypa
     other = pipeline.analyze(make.moving_clip(tmp_path / "clip.mkv", (10,)), only)
     assert other.step("credentials").status == "skipped"  # type: ignore[union-attr]
     monkeypatch.setitem(sys.modules, "c2pa", None)
+    monkeypatch.setenv("VIDCHECK_DECODER", "here")  # the library is hidden from this process alone
     with pytest.raises(NotPossible, match="not installed"):
         credentials.read_credentials(clip)
     run = pipeline.analyze(clip, only).step("credentials")

@@ -76,3 +76,37 @@ def test_a_download_that_is_another_file_is_thrown_away(tmp_path: Path, monkeypa
     with pytest.raises(ModelError, match="not the file"):
         weights.fetch("yolo11n")
     assert list(store.iterdir()) == []
+
+
+class _Payload:
+    """A pickle that makes a file when it is loaded."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (Path.touch, (self.mark,))
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.PT", "a.pth", "a.torchscript", "a.bin", "a.onnx", "a.pkl"])
+def test_no_file_is_unpickled_before_its_hash_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    import pickle
+
+    from tests import media as make
+    from vidcheck import pipeline
+    from vidcheck.people import DetectSettings
+
+    mark, evil = tmp_path / "it-ran", tmp_path / name
+    evil.write_bytes(pickle.dumps(_Payload(mark)))
+    clip = make.moving_clip(tmp_path / "clip.mp4", (3,))
+    with pytest.raises(ModelError, match="unknown weights"):
+        pipeline.analyze(clip, pipeline.Settings(detect=DetectSettings(model=str(evil)), only=("people",)))
+    shutil.copyfile(evil, tmp_path / "yolo11n.pt")
+    monkeypatch.setenv(weights.ENV_VAR, str(tmp_path))
+    with pytest.raises(ModelError, match="is not the file that the registry names"):
+        pipeline.analyze(clip, pipeline.Settings(detect=DetectSettings(model="yolo11n"), only=("people",)))
+    assert not mark.exists()
+    pickle.loads(evil.read_bytes())
+    assert mark.exists()  # it would have run

@@ -1,23 +1,20 @@
 """Write the case folder of one clip: pictures, analysis.json, report.html, report.pdf, manifest.json.
 
-The folder is built beside its final place and moved there when it is whole, so that a full disk or an
-interruption leaves either the old folder or none. Human decisions are kept when it is built again, and added in the
-same way; a lock beside the folder keeps two writers apart.
+The folder is built beside its final place and moved there when it is whole (:mod:`vidcheck.staging`), so that a full
+disk or an interruption leaves either the old folder or none. Human decisions are kept when it is built again, and added
+in the same way.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from vidcheck import case_uco, clip_copy, decisions, frame_hashes, intake, media, pictures, redact, report, store
 from vidcheck.errors import InputError, OutputError
+from vidcheck.staging import locked, staged
 from vidcheck.types import Analysis
 
 _LONGEST_NAME_BYTES = 120
@@ -101,6 +98,7 @@ def write_case(
     with_clip: bool = False,
     cover_heads: str | None = None,
     named_after: str | None = None,
+    limits: media.Limits | None = None,
 ) -> Path:
     """Write the case folder and return its path; a folder of the same clip is replaced.
 
@@ -124,6 +122,8 @@ def write_case(
         Name of the detector that looks for heads to cover in all pictures; None covers nothing.
     named_after:
         File name whose stem names the folder; None takes the clip's own. For several clips of one name.
+    limits:
+        What to refuse; None takes those in force.
 
     Raises
     ------
@@ -132,9 +132,11 @@ def write_case(
     InputError
         Where it holds human decisions that were tampered with.
     """
-    target = check_place(out, named_after or analysis.source.path, analysis.source.sha256)
-    with store.locked(target), staged(target) as folder:
-        with media.open_clip(clip_path) as clip:
+    name, sha256 = named_after or analysis.source.path, analysis.source.sha256
+    target = check_place(out, name, sha256)
+    with locked(target), staged(target) as folder:
+        check_place(out, name, sha256)  # somebody else may have written there since
+        with media.open_clip(clip_path, limits) as clip:
             cover = None if cover_heads is None else redact.cover_stills(analysis, model=cover_heads)
             complete = pictures.save_pictures(clip, analysis, folder, cover=cover)
             complete = replace(complete, heads_covered=cover is not None)
@@ -164,36 +166,3 @@ def _keep_decisions(folder: Path, target: Path, sha256: str) -> None:
     """Put the human decisions of the folder that is replaced into the new one, byte for byte."""
     if target.exists() and (data := decisions.intact(target, sha256).data):
         store.write_atomic(folder / decisions.FILE, data)
-
-
-@contextmanager
-def staged(target: Path) -> Iterator[Path]:
-    """Give a folder beside ``target`` that becomes ``target`` if all goes well, and is removed if not."""
-    try:
-        stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".vidcheck-{os.getpid()}-"))
-    except OSError as error:
-        raise store.output_error(target, error) from error
-    try:
-        yield stage
-        stage.chmod(0o755)
-        _swap(stage, target)
-    except OSError as error:
-        raise store.output_error(target, error) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
-def _swap(stage: Path, target: Path) -> None:
-    if not target.exists():
-        stage.rename(target)
-        return
-    # Folders cannot be exchanged in one step everywhere: the old one steps aside first.
-    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".vidcheck-old-")) / target.name
-    target.rename(aside)
-    try:
-        stage.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    finally:
-        shutil.rmtree(aside.parent, ignore_errors=True)

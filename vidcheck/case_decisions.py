@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidcheck import __version__, case_uco, decisions, report, store
-from vidcheck.case import read_case, staged
+from vidcheck.case import read_case
 from vidcheck.errors import InputError, OutputError, UsageError
+from vidcheck.staging import locked, staged
 from vidcheck.types import Analysis
 
 _POINTER = "case-folder.json"
@@ -84,7 +85,7 @@ def decide(
         Where it cannot be written.
     """
     folder = folder.resolve()
-    with store.locked(folder):
+    with locked(folder):
         _check_untouched(folder)
         now = read(folder)
         analysis, record, judged = now.analysis, now.record, now.judged

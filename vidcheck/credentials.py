@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vidcheck.errors import NotPossible
 from vidcheck.types import ContentCredential, CredentialState, StepResult, Words
+
+if TYPE_CHECKING:
+    from vidcheck.media import Clip
 
 VERSION = "1"
 METHOD = "c2pa: manifests in the file; signature and hashes checked; signer not compared with any list of trust"
@@ -27,6 +30,10 @@ _NO_LIBRARY = Words(
 _OTHER_FORMAT = Words(
     "pustaka pembaca kredensial konten tidak membaca format berkas ini",
     "the library that reads content credentials does not read this file format",
+)
+_DAMAGED = Words(
+    "berkas rusak sehingga kredensial konten tidak dapat dibaca",
+    "the file is damaged, so that content credentials in it cannot be read",
 )
 
 
@@ -43,12 +50,36 @@ def read_credentials(path: Path) -> StepResult[tuple[ContentCredential, ...]]:
     NotPossible
         Where the library is not installed or does not read the format.
     """
+    with path.open("rb") as file:
+        return parse(file)
+
+
+def read_from_clip(clip: Clip) -> StepResult[tuple[ContentCredential, ...]]:
+    """Read the content credentials of an open clip, in the decoder's process where there is one.
+
+    Raises as :func:`read_credentials`.
+    """
+    from vidcheck.isolation import IsolatedClip
+    from vidcheck.shared_reading import SharedClip
+    from vidcheck.store import adapter
+
+    opened = clip.original if isinstance(clip, SharedClip) else clip
+    if not isinstance(opened, IsolatedClip):
+        return read_credentials(clip.path)
+    found: StepResult[tuple[ContentCredential, ...]] = opened.apart(
+        "credentials", adapter(StepResult[tuple[ContentCredential, ...]]).validate_python
+    )
+    return found
+
+
+def parse(file: BinaryIO) -> StepResult[tuple[ContentCredential, ...]]:
+    """Read the content credentials in an open file; raises as :func:`read_credentials`."""
     try:
         import c2pa
     except ImportError as error:
         raise NotPossible(_NO_LIBRARY) from error
     try:
-        with path.open("rb") as file, c2pa.Context(c2pa.Settings.from_dict(_OFFLINE)) as context:
+        with c2pa.Context(c2pa.Settings.from_dict(_OFFLINE)) as context:
             reader = c2pa.Reader.try_create(None, file, context=context)
             if reader is None:
                 return StepResult((), METHOD, _stats(c2pa, 0))
@@ -56,6 +87,10 @@ def read_credentials(path: Path) -> StepResult[tuple[ContentCredential, ...]]:
                 store = json.loads(reader.json())
     except c2pa.C2paError.NotSupported as error:
         raise NotPossible(_OTHER_FORMAT) from error
+    except c2pa.C2paError as error:
+        if isinstance(error, c2pa.C2paError.Io) or "could not be parsed" in str(error):
+            raise NotPossible(_DAMAGED) from error
+        raise
     found = tuple(_credentials(store))
     return StepResult(found, METHOD, _stats(c2pa, len(store.get("manifests", {}))))
 

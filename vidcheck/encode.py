@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck.errors import DependencyError
+from vidcheck.limits import in_force
 
 U8 = npt.NDArray[np.uint8]
 
@@ -134,8 +136,11 @@ def convert_for_browsers(clip: Path, target: Path, *, demuxers: str) -> None:
         .global_args("-loglevel", "error", "-nostdin", "-bitexact")
         .run_async(cmd=ffmpeg_binary(), pipe_stderr=True)
     )
+    too_long = threading.Timer(in_force().max_wall_s, process.kill)
+    too_long.start()
     message = process.stderr.read().decode("utf-8", "replace").strip()
     process.stderr.close()
+    too_long.cancel()
     if process.wait() != 0:
         raise OSError(f"ffmpeg: {message.splitlines()[-1] if message else 'no reason given'}")
 
@@ -209,7 +214,10 @@ class _Sound:
     def __init__(self, path: Path, container: Any) -> None:
         import av
 
-        self._source = av.open(os.fspath(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        from vidcheck.video import DEMUXERS  # it builds on this module
+
+        only_this = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS}
+        self._source = av.open(os.fspath(path), options=only_this, metadata_errors="replace")
         streams = self._source.streams.audio
         self._from = streams[0] if streams else None
         self._container = container

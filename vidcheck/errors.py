@@ -9,7 +9,9 @@ The tree::
     │   ├── Unreadable
     │   ├── NotMedia
     │   ├── NoPicture
-    │   └── TooLarge
+    │   ├── TooLarge
+    │   ├── TookTooLong
+    │   └── DecoderFailed
     ├── OutputError (3)          the result cannot be written there
     ├── ModelError (4)           a model is missing or is not the one it should be
     ├── DependencyError (5)      a library is missing or broken
@@ -104,6 +106,18 @@ class TooLarge(InputError):
     """The picture is larger than the limit."""
 
     remedy = "Raise the limit if you trust the file."
+
+
+class TookTooLong(InputError):
+    """The clip has been in work for longer than the limit."""
+
+    remedy = "Raise the limit if you trust the file."
+
+
+class DecoderFailed(InputError):
+    """The process that decodes crashed or hung on the file."""
+
+    remedy = "Analyse a copy that a player or an editor has written anew, and keep the original."
 
 
 class OutputError(VidcheckError):

@@ -1,16 +1,17 @@
 """Open, hash and read clips and photos, whatever they are.
 
 :func:`open_clip` finds out what a file is and gives a :class:`Clip`. Video is decoded in :mod:`vidcheck.video`
-(the only module that touches PyAV), photos and animated pictures in :mod:`vidcheck.photo` (Pillow), and
-:mod:`vidcheck.encode` writes video (ffmpeg). No file is ever opened for writing here.
+(the only module that touches PyAV), photos and animated pictures in :mod:`vidcheck.photo` (Pillow), both in a process
+of their own where the system allows (:mod:`vidcheck.isolation`); :mod:`vidcheck.encode` writes video (ffmpeg). No file
+is ever opened for writing here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,19 +22,11 @@ import numpy.typing as npt
 from vidcheck.encode import ffmpeg_binary as ffmpeg_binary
 from vidcheck.encode import write_video as write_video
 from vidcheck.errors import InputError, NotFound, NotMedia, Unreadable
+from vidcheck.limits import Limits as Limits
+from vidcheck.limits import in_force as in_force
 from vidcheck.types import FrameRef, Source
 
 U8 = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is refused before it costs memory or time."""
-
-    max_side_px: int = 16384
-    """Longest side of a picture, pixels."""
-    max_pixels: int = 200_000_000
-    """Largest picture, pixels."""
 
 
 class Frame:
@@ -122,10 +115,51 @@ def check_file(path: Path) -> None:
         raise NotMedia(f"{path} is empty (0 bytes).", "Ask for the file again; the transfer may have failed.")
 
 
+def shown_name(name: str) -> str:
+    r"""Return a file name as text that can be written down: bytes that are no UTF-8 become ``\xff``.
+
+    >>> shown_name("kafe \udcff.mp4")
+    'kafe \\xff.mp4'
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reader(descriptor: int) -> io.BufferedReader:
+    """Return an open file for reading with a position of its own, whoever else reads from the descriptor."""
+    return io.BufferedReader(_Reading(descriptor), 1 << 16)
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._at = descriptor, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.pread(self._descriptor, len(buffer), self._at)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._descriptor).st_size}[whence]
+        if start + offset < 0:
+            raise ValueError("a position before the file")
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Clip:
@@ -136,17 +170,38 @@ def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Cli
     path:
         Any file; its name does not decide what it is.
     limits:
-        What to refuse.
+        What to refuse; None takes :func:`vidcheck.limits.in_force`.
 
     Raises
     ------
-    NotFound, Unreadable, NotMedia, NoPicture, TooLarge
+    NotFound, Unreadable, NotMedia, NoPicture, TooLarge, TookTooLong, DecoderFailed
         Each with a remedy.
     """
     file = Path(path)
     check_file(file)
-    limits = limits or Limits()
+    limits = limits or in_force()
+    from vidcheck import isolation  # it builds on this module
+
+    if isolation.is_possible():
+        return isolation.IsolatedClip(file, limits)
+    return open_here(file, limits, sha256_of(file))
+
+
+def open_here(path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> Clip:
+    """Open a file in this process; see :func:`open_clip`.
+
+    Parameters
+    ----------
+    path:
+        The file; with a descriptor only its name counts.
+    limits:
+        What to refuse.
+    sha256:
+        Its hash.
+    descriptor:
+        The file, already open for reading; None opens ``path``.
+    """
     from vidcheck import photo, video  # heavy to import, and they build on this module
 
-    opened = photo.open_picture(file, limits)
-    return opened if opened is not None else video.VideoClip(file, limits)
+    opened = photo.open_picture(path, limits, sha256, descriptor)
+    return opened if opened is not None else video.VideoClip(path, limits, sha256, descriptor)

@@ -7,7 +7,7 @@ with the times that the file gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from vidcheck import media
 from vidcheck.errors import NotMedia, TooLarge
+from vidcheck.limits import remedy
 from vidcheck.types import DecodeError, FrameRef, Source
 
 if TYPE_CHECKING:
@@ -23,13 +24,20 @@ if TYPE_CHECKING:
 
     from vidcheck.media import U8, Clip, Limits
 
+_DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF")
-# EXIF orientation -> clockwise degrees that bring the stored picture upright (TIFF 6.0, tag 274)
+# EXIF orientation -> clockwise degrees that bring the stored picture upright (TIFF 6.0, tag 274), and Pillow's word for
+# all that has to be done, mirror images included
 _ROTATION_DEG = {3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
+_UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
+            7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
+_STRIP_PX = 4_000_000  # converted at a time: a large photo is held once, not three times
 
 
-def open_picture(path: Path, limits: Limits) -> Clip | None:
-    """Open ``path`` as a photo or animated picture; return None where it is none (a clip, or nothing at all).
+def open_picture(path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> Clip | None:
+    """Open a file as a photo or animated picture; return None where it is none (a clip, or nothing at all).
+
+    Parameters as for :func:`vidcheck.media.open_here`.
 
     Raises
     ------
@@ -44,12 +52,21 @@ def open_picture(path: Path, limits: Limits) -> Clip | None:
     # Our own limit is checked below; Pillow's warns on sizes that phones reach.
     Image.MAX_IMAGE_PIXELS = None
     Image.init()
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+
+    def read() -> Image.Image:
+        return Image.open(path if descriptor is None else media.reader(descriptor), formats=formats)
+
     try:
-        image = Image.open(path, formats=[name for name in _FORMATS if name in Image.OPEN])
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, ImportError):
+        image = read()
+    except UnidentifiedImageError:
+        return None
+    except MemoryError:
+        raise
+    except Exception:  # a plug-in that stumbles over a header has not read it
         return None
     width, height = image.size
-    frame_count = int(getattr(image, "n_frames", 1) or 1)
+    frame_count = _frame_count(image)
     if image.format == "GIF" and frame_count > 1:
         image.close()
         return None
@@ -58,10 +75,20 @@ def open_picture(path: Path, limits: Limits) -> Clip | None:
         raise NotMedia(f"{path}: the picture has no size (0 x 0).")
     if max(width, height) > limits.max_side_px * 4 or width * height > limits.max_pixels:
         image.close()
-        raise TooLarge(f"{path}: {width} x {height} pixels are over the limit.")
+        wide = width * height <= limits.max_pixels
+        how = remedy("side", -(-max(width, height) // 4)) if wide else remedy("pixels", width * height)
+        raise TooLarge(f"{path}: {width} x {height} pixels are over the limit.", how)
     # A Multi Picture Object holds one photo and its depth map or preview: the first frame is the photo.
     animated = frame_count > 1 and image.format in ("WEBP", "PNG")
-    return PictureClip(path, image, frame_count if animated else 1)
+    count = min(frame_count, int(limits.max_frames)) if animated else 1
+    return PictureClip(path, image, count, sha256, read)
+
+
+def _frame_count(image: Image) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1) or 1)
+    except Exception:  # damaged behind the first frame
+        return 1
 
 
 def _register_heic() -> None:
@@ -75,26 +102,30 @@ def _register_heic() -> None:
 class PictureClip(media.Clip):
     """A photo (one frame at time 0) or an animated picture (times in milliseconds)."""
 
-    def __init__(self, path: Path, image: Image, frame_count: int) -> None:
-        self._image = image
+    def __init__(self, path: Path, image: Image, frame_count: int, sha256: str, reopen: Callable[[], Image]) -> None:
+        self._image, self._reopen = image, reopen
         self._frame_count = frame_count
         self._lost: list[DecodeError] = []
+        self._name = path.name
+        exif, tags = _read_exif(image)
+        orientation = exif.get(274) if exif else None
+        self._orientation = orientation if isinstance(orientation, int) else 1
         self._first = self._load(0)
-        exif = image.getexif()
-        orientation = int(exif.get(274, 1) or 1)
         height, width = self._first.shape[:2]
+        if frame_count == 1:
+            image.close()  # its pixels are in `_first`
         super().__init__(
             path,
             Source(
-                path=path.name,
-                sha256=media.sha256_of(path),
+                path=media.shown_name(path.name),
+                sha256=sha256,
                 size_bytes=path.stat().st_size,
                 kind="image" if frame_count == 1 else "video",
                 container=str(image.format),
                 codec=str(image.format).lower(),
                 width_px=width,
                 height_px=height,
-                rotation_deg=_ROTATION_DEG.get(orientation, 0),
+                rotation_deg=_ROTATION_DEG.get(self._orientation, 0),
                 time_base="1/1000",
                 start_pts=0,
                 duration_s=0.0,
@@ -102,30 +133,50 @@ class PictureClip(media.Clip):
                 frames_decoded=0,
                 pts_origin="photo" if frame_count == 1 else "container",
                 has_audio=False,
-                tags=read_tags(image, exif),
+                tags=tags,
             ),
         )
 
     def _load(self, index: int) -> U8:
         """Decode one frame upright as BGR, keeping what can be had of a damaged picture."""
-        from PIL import ImageFile, ImageOps
+        from PIL import Image, ImageFile
 
+        # Plug-ins raise whatever their parsers stumble over: OSError, SyntaxError, RuntimeError, struct.error ...
         if self._frame_count > 1:
-            self._image.seek(index)
+            self._go_to(index)
         try:
             self._image.load()
-        except (OSError, SyntaxError, ValueError, EOFError) as strict:
+        except MemoryError:
+            raise
+        except Exception as strict:
             ImageFile.LOAD_TRUNCATED_IMAGES = True
             try:
                 self._image.load()
-            except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
-                name = getattr(self._image, "filename", "the photo")
-                raise NotMedia(f"{name} cannot be decoded ({error}).") from error
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise NotMedia(f"{self._name} cannot be decoded ({_line(error)}).") from error
             finally:
                 ImageFile.LOAD_TRUNCATED_IMAGES = False
             self._lost.append(DecodeError(0.0, f"the picture is damaged, part of it is missing: {strict}"[:160]))
-        rgb = np.asarray(_to_rgb(ImageOps.exif_transpose(self._image)))
-        return np.ascontiguousarray(rgb[:, :, ::-1])
+        picture = self._image
+        if self._orientation in _UPRIGHT:
+            picture = picture.transpose(Image.Transpose[_UPRIGHT[self._orientation]])
+        return _to_bgr(picture)
+
+    def _go_to(self, index: int) -> None:
+        """Go to a frame of an animation; after damage only a fresh start leads to the frames before it."""
+        try:
+            self._image.seek(index)
+        except MemoryError:
+            raise
+        except Exception:
+            self._image.close()
+            self._image = self._reopen()
+            try:
+                self._image.seek(index)
+            except Exception as error:
+                raise NotMedia(f"{self._name}: frame {index} cannot be read ({_line(error)}).") from error
 
     def _frame(self, index: int, pts: int) -> media.Frame:
         picture = self._first if index == 0 else self._load(index)
@@ -159,26 +210,63 @@ class PictureClip(media.Clip):
     def read(self, refs: Iterable[FrameRef]) -> Iterator[media.Frame]:
         """Decode just these frames; see :meth:`vidcheck.media.Clip.read`."""
         for ref in sorted({ref.index: ref for ref in refs}.values(), key=lambda ref: ref.index):
-            yield self._frame(ref.index, ref.pts)
+            try:
+                frame = self._frame(ref.index, ref.pts)
+            except NotMedia:  # damage that showed only now: a frame that cannot be had is left out
+                continue
+            yield frame
 
     def close(self) -> None:
         """Close the file."""
         self._image.close()
 
 
-def _to_rgb(image: Image) -> Image:
+def _to_bgr(image: Image) -> U8:
+    """Return the picture as uint8 of shape (height, width, 3), blue first, converted in strips."""
+    width, height = image.size
+    bgr = np.empty((height, width, 3), dtype=np.uint8)
+    rows = max(1, _STRIP_PX // width)
+    span = _luma_span(image)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(height, top + rows)))
+        bgr[top : top + rows] = np.asarray(_to_rgb(strip, span))[:, :, ::-1]
+    return bgr
+
+
+def _luma_span(image: Image) -> float:
+    """Largest value that luma of more than 8 bits is meant to have: 16 bits, unless no value needs more than 8."""
+    if image.mode not in _DEEP:
+        return 255.0
+    _, most = image.getextrema()
+    return 65535.0 if isinstance(most, int | float) and most > 255 else 255.0
+
+
+def _to_rgb(image: Image, luma_span: float) -> Image:
     """Flatten transparency on white, as a viewer shows it, and bring 16-bit luma to 8 bits."""
     from PIL import Image as PillowImage
 
-    if image.mode in ("I;16", "I;16B", "I", "F"):
-        values = np.asarray(image, dtype=np.float64)
-        span = 65535.0 if values.max() > 255 else 255.0
-        return PillowImage.fromarray((values / span * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in _DEEP:
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        return PillowImage.fromarray((values / luma_span * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         ground = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
         return PillowImage.alpha_composite(ground, rgba).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
+
+
+def _read_exif(image: Image) -> tuple[Exif | None, dict[str, dict[str, str]]]:
+    try:
+        exif = image.getexif()
+        return exif, read_tags(image, exif)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged EXIF block must not cost the picture
+        return None, {"exif": {"unreadable": _line(error)}}
 
 
 def read_tags(image: Image, exif: Exif) -> dict[str, dict[str, str]]:
@@ -189,12 +277,9 @@ def read_tags(image: Image, exif: Exif) -> dict[str, dict[str, str]]:
     from PIL import ExifTags
 
     tags: dict[str, dict[str, str]] = {}
-    try:
-        main = {ExifTags.TAGS.get(k, f"0x{k:04x}"): v for k, v in exif.items()}
-        main |= {ExifTags.TAGS.get(k, f"0x{k:04x}"): v for k, v in exif.get_ifd(ExifTags.IFD.Exif).items()}
-        gps = {ExifTags.GPSTAGS.get(k, f"0x{k:04x}"): v for k, v in exif.get_ifd(ExifTags.IFD.GPSInfo).items()}
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError) as error:
-        return {"exif": {"unreadable": str(error)[:120]}}
+    main = {ExifTags.TAGS.get(k, f"0x{k:04x}"): v for k, v in exif.items()}
+    main |= {ExifTags.TAGS.get(k, f"0x{k:04x}"): v for k, v in exif.get_ifd(ExifTags.IFD.Exif).items()}
+    gps = {ExifTags.GPSTAGS.get(k, f"0x{k:04x}"): v for k, v in exif.get_ifd(ExifTags.IFD.GPSInfo).items()}
     if texts := {name: _text(value) for name, value in main.items() if name not in ("ExifOffset", "GPSInfo")}:
         tags["exif"] = texts
     if gps:
@@ -221,6 +306,6 @@ def _gps_text(name: str, value: Any, gps: dict[str, Any]) -> str:
         if name == "GPSTimeStamp":
             hours, minutes, seconds = (float(part) for part in value)
             return f"{int(hours):02d}:{int(minutes):02d}:{int(seconds):02d}"
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         pass
     return _text(value)

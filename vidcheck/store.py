@@ -10,8 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 ANALYSIS = "analysis.json"
-_LOCK_S = 60.0  # a report takes seconds to write; a writer that holds the lock longer hangs
 SEALS = (f"{MANIFEST}.sig", f"{MANIFEST}.pub", f"{MANIFEST}.tsr")
 """Signature, public key and time stamp of the manifest: made over it, so they cannot stand in it."""
 
@@ -75,7 +73,7 @@ def key_of(**parts: Any) -> str:
         return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
     text = json.dumps(parts, sort_keys=True, default=plain, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -100,32 +98,6 @@ def write_atomic(path: Path, data: bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise output_error(path, error) from error
-
-
-@contextmanager
-def locked(target: Path) -> Iterator[None]:
-    """Keep other writers of a folder waiting; the lock lies beside it, and one of a process that died is taken over.
-
-    Raises
-    ------
-    OutputError
-        Where another writer holds it too long, or it cannot be made.
-    """
-    from filelock import SoftFileLock, Timeout
-
-    lock = SoftFileLock(target.parent / f".{target.name}.vidcheck-lock", timeout=_LOCK_S)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OutputError(
-            f"{target} is being written by another vidcheck.", f"Wait, or remove {lock.lock_file} if none runs."
-        ) from error
-    except OSError as error:
-        raise output_error(target, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -41,7 +41,7 @@ class Finding:
 def settings_of(analysis: Analysis) -> Settings:
     """Rebuild the settings of an analysis from the records of its steps.
 
-    Limits on what is refused are not recorded, since they do not change a result; they take their defaults.
+    Limits are not recorded: they are those in force here.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Decode video with FFmpeg through PyAV: the only module that touches PyAV.
 
 Clips come from strangers: the demuxers are a fixed list (no playlist, no concatenation script) and the only
-protocol is a local file.
+protocol is a local file, or, in the decoder's own process, the one file that is already open.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vidcheck.errors import NoPicture, NotMedia, TooLarge
-from vidcheck.media import U8, Clip, Frame, Limits, sha256_of
+from vidcheck.limits import Limits, remedy
+from vidcheck.media import U8, Clip, Frame, shown_name
 from vidcheck.types import DecodeError, FrameRef, Source
 
 if TYPE_CHECKING:
@@ -30,25 +31,36 @@ DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,flv,mpeg,mpegts,mpegvideo,asf,ogg,h264,hevc,m4v,mjpeg,"
     "ivf,dv,mxf,rm,apng,webp_anim,wav,mp3,aac,flac,amr,caf"
 )
+_MOST_TAGS, _LONGEST_TAG = 200, 20_000
+_MOST_ERRORS = 500
+_LEAST_BYTES_A_SECOND = 500
+_BEYOND_IN_A_ROW = 250
 _SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
 
 
 class VideoClip(Clip):
     """A clip decoded by FFmpeg through PyAV."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self._container, self._stream = _open(path)
+    def __init__(self, path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> None:
+        self._descriptor, self._limits = descriptor, limits
+        self._container, self._stream = _open(path, descriptor)
         stream = self._stream
         codec = stream.codec_context
         if codec is None or not codec.width or not codec.height:
             self._container.close()
             raise NotMedia(f"{path}: the picture has no size (0 x 0), or its coding is not supported.")
-        if max(codec.width, codec.height) > limits.max_side_px or codec.width * codec.height > limits.max_pixels:
+        size_bytes = path.stat().st_size if descriptor is None else os.fstat(descriptor).st_size
+        declared = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+        if declared is None and self._container.duration:
+            declared = Fraction(self._container.duration, 1_000_000)
+        try:
+            _refuse(path, codec.width, codec.height, declared, size_bytes, limits)
+        except TooLarge:
             self._container.close()
-            raise TooLarge(f"{path}: {codec.width} x {codec.height} pixels are over the limit.")
+            raise
         self._dirty = False
         try:
-            first = next(iter(_decode(self._container, stream, [])), None)
+            first = next(iter(_decode(self._container, stream, _Lost())), None)
         finally:
             self._dirty = True
         if first is None:
@@ -56,9 +68,6 @@ class VideoClip(Clip):
             raise NotMedia(f"{path}: not a single frame could be decoded.")
         self._turn = _display_turn(first)
         self._size = _display_size(first, self._turn, stream)
-        declared = stream.duration * stream.time_base if stream.duration and stream.time_base else None
-        if declared is None and self._container.duration:
-            declared = Fraction(self._container.duration, 1_000_000)
         self._assumed_step: int | None = None
         time_base = stream.time_base or Fraction(1, 1000)
         if first.pts is None:
@@ -66,14 +75,16 @@ class VideoClip(Clip):
             time_base, self._assumed_step = 1 / rate, 1
         self._time_base = time_base
         self._start_pts = 0 if first.pts is None else int(first.pts)
-        tags = {"container": dict(self._container.metadata)}
-        tags |= {f"stream:{s.index}": dict(s.metadata) for s in self._container.streams if s.metadata}
+        tags = {"container": _tags(self._container.metadata)}
+        tags |= {
+            f"stream:{s.index}": _tags(s.metadata) for s in list(self._container.streams)[:_MOST_TAGS] if s.metadata
+        }
         super().__init__(
             path,
             Source(
-                path=path.name,
-                sha256=sha256_of(path),
-                size_bytes=path.stat().st_size,
+                path=shown_name(path.name),
+                sha256=sha256,
+                size_bytes=size_bytes,
                 kind="video",
                 container=self._container.format.name,
                 codec=codec.name,
@@ -95,7 +106,7 @@ class VideoClip(Clip):
         if self._dirty:
             # Reopening is as cheap as seeking and, unlike a seek to 0, exact for every container.
             self._container.close()
-            self._container, self._stream = _open(self.path)
+            self._container, self._stream = _open(self.path, self._descriptor)
         self._dirty = True
 
     def _ref(self, index: int, pts: int | None) -> FrameRef:
@@ -117,16 +128,16 @@ class VideoClip(Clip):
     def frames(self) -> Iterator[Frame]:
         """Decode every frame; see :meth:`Clip.frames`."""
         self._rewind()
-        lost: list[DecodeError] = []
+        lost = _Lost()
         last_pts = self._start_pts
         step = 0.0
         count = 0
         previous: FrameRef | None = None
         size: tuple[int, int] | None = None
-        for raw in _decode(self._container, self._stream, lost):
+        for raw in self._within_limits(lost):
             ref = self._ref(count, raw.pts)
             if size is not None and (raw.width, raw.height) != size:
-                lost.append(DecodeError(ref.time_s, f"picture size changes to {raw.width} x {raw.height}; scaled"))
+                lost.add(ref.time_s, f"picture size changes to {raw.width} x {raw.height}; scaled")
             size = (raw.width, raw.height)
             if previous is not None and ref.pts > previous.pts:
                 step = ref.time_s - previous.time_s
@@ -140,12 +151,29 @@ class VideoClip(Clip):
         end_s = float((last_pts - self._start_pts) * self._time_base) + step
         declared = self.source.duration_declared_s
         if declared is not None and end_s < declared - max(0.5, 0.02 * declared):
-            lost.append(
-                DecodeError(round(end_s, 3), f"the header states {declared:.2f} s, the picture ends at {end_s:.2f} s")
-            )
+            lost.add(round(end_s, 3), f"the header states {declared:.2f} s, the picture ends at {end_s:.2f} s")
         self.source = replace(
-            self.source, frames_decoded=count, duration_s=round(end_s, 6), decode_errors=tuple(_dedupe(lost))
+            self.source, frames_decoded=count, duration_s=round(end_s, 6), decode_errors=tuple(lost.errors)
         )
+
+    def _within_limits(self, lost: _Lost) -> Iterator[VideoFrame]:
+        """Decode from the start, without what lies beyond the limits; that is noted in ``lost``."""
+        most_s, most = self._limits.max_duration_s, int(self._limits.max_frames)
+        count = beyond = 0
+        for raw in _decode(self._container, self._stream, lost):
+            if count >= most:
+                lost.add(None, f"decoding stopped after {count} frames, the limit (--limit frames={2 * count})")
+                return
+            # A damaged time stamp can name any hour, and the frames after it may be sound; a long clip ends there.
+            if abs(self._ref(count, raw.pts).time_s) > most_s:
+                lost.add(None, f"frames beyond {most_s / 3600:.4g} h, the limit, are left out (--limit duration=...)")
+                beyond += 1
+                if beyond > _BEYOND_IN_A_ROW:
+                    return
+                continue
+            beyond = 0
+            count += 1
+            yield raw
 
     def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
         """Decode just these frames; see :meth:`Clip.read`."""
@@ -164,7 +192,7 @@ class VideoClip(Clip):
             self._rewind()
             by_index = {ref.index: ref for ref in missing}
             last = missing[-1].index
-            for index, raw in enumerate(_decode(self._container, self._stream, [])):
+            for index, raw in enumerate(self._within_limits(_Lost())):
                 if index in by_index:
                     yield self._wrap(raw, by_index[index])
                 if index >= last:
@@ -172,14 +200,14 @@ class VideoClip(Clip):
 
     def _read_seeking(self, wanted: list[FrameRef]) -> Iterator[Frame]:
         self._rewind()
-        decoded = iter(_decode(self._container, self._stream, []))
+        decoded = iter(_decode(self._container, self._stream, _Lost()))
         ahead = int(_SEEK_AHEAD_S / float(self._time_base))
         position = self._start_pts
         for ref in wanted:
             if ref.pts - position > ahead:
                 try:
                     self._container.seek(ref.pts, stream=self._stream, backward=True)
-                    decoded = iter(_decode(self._container, self._stream, []))
+                    decoded = iter(_decode(self._container, self._stream, _Lost()))
                 except Exception:  # a container that cannot seek: go on decoding forward
                     pass
             for raw in decoded:
@@ -196,20 +224,40 @@ class VideoClip(Clip):
         self._container.close()
 
 
-def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+def _refuse(path: Path, width: int, height: int, declared: Fraction | None, size_bytes: int, limits: Limits) -> None:
+    """Raise :class:`TooLarge` where what the header states is over a limit."""
+    if max(width, height) > limits.max_side_px:
+        raise TooLarge(f"{path}: {width} x {height} pixels are over the limit.", remedy("side", max(width, height)))
+    if width * height > limits.max_pixels:
+        raise TooLarge(f"{path}: {width} x {height} pixels are over the limit.", remedy("pixels", width * height))
+    # A damaged header can state any duration; one that the file is large enough for is believed.
+    if declared is not None and declared > limits.max_duration_s and size_bytes > _LEAST_BYTES_A_SECOND * declared:
+        hours = float(declared) / 3600
+        raise TooLarge(f"{path} lasts {hours:.3g} h, which is over the limit.", remedy("duration", f"{hours + 1:.0f}h"))
+
+
+def _open(path: Path, descriptor: int | None) -> tuple[av.container.InputContainer, av.VideoStream]:
     import av
     import av.error
+
+    location, protocol = os.fspath(path), {"protocol_whitelist": "file"}
+    if descriptor is not None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        location, protocol = "fd:", {"protocol_whitelist": "fd", "fd": str(descriptor)}
 
     # PyAV's log level stays at its default, None: any other installs a callback that takes the interpreter lock in the
     # decoder's threads, and closing a clip that was read in part then waits for them for ever.
     try:
         container = av.open(
-            os.fspath(path),
-            options={"protocol_whitelist": "file", "format_whitelist": DEMUXERS},
+            location,
+            options={**protocol, "format_whitelist": DEMUXERS},
             metadata_errors="replace",
         )
+    except MemoryError:
+        raise
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        why = " (its index, the moov atom, is missing: it was cut off)" if _lacks_index(path) else ""
+        cut = _lacks_index(path if descriptor is None else descriptor)
+        why = " (its index, the moov atom, is missing: it was cut off)" if cut else ""
         raise NotMedia(f"{path} cannot be read as a clip or photo{why}.") from error
     # A cover picture is no clip: music files carry one as a one-frame "video".
     streams = [s for s in container.streams.video if "ATTACHED_PIC" not in str(s.disposition.name or "").upper()]
@@ -221,8 +269,9 @@ def _open(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
     return container, stream
 
 
-def _lacks_index(path: Path) -> bool:
-    with path.open("rb") as file:
+def _lacks_index(place: Path | int) -> bool:
+    with open(place, "rb", closefd=isinstance(place, Path)) as file:
+        file.seek(0)
         head = file.read(12)
         if head[4:8] != b"ftyp":
             return False
@@ -233,7 +282,23 @@ def _lacks_index(path: Path) -> bool:
     return True
 
 
-def _decode(container: Any, stream: Any, lost: list[DecodeError]) -> Iterator[VideoFrame]:
+class _Lost:
+    """What did not decode: the first of each message within a second, so that a bad stretch is one entry."""
+
+    def __init__(self) -> None:
+        self.errors: list[DecodeError] = []
+        self._last: dict[str, float] = {}
+
+    def add(self, time_s: float | None, message: str) -> None:
+        """Note it; of more than the report can hold, the first are kept."""
+        at = -1.0 if time_s is None else time_s
+        if (message not in self._last or at - self._last[message] > 1.0) and len(self.errors) < _MOST_ERRORS:
+            self.errors.append(DecodeError(time_s, message))
+        if message in self._last or len(self._last) < _MOST_ERRORS:
+            self._last[message] = at
+
+
+def _decode(container: Any, stream: Any, lost: _Lost) -> Iterator[VideoFrame]:
     """Yield frames, noting in ``lost`` what did not decode."""
     import av.error
 
@@ -245,17 +310,21 @@ def _decode(container: Any, stream: Any, lost: list[DecodeError]) -> Iterator[Vi
             packet = next(packets)
         except StopIteration:
             return
+        except MemoryError:
+            raise
         except (av.error.FFmpegError, OSError) as error:
-            lost.append(DecodeError(time_s, f"reading stopped: {_reason(error)}"))
+            lost.add(time_s, f"reading stopped: {_reason(error)}")
             return
         try:
             decoded = packet.decode()
+        except MemoryError:
+            raise
         except (av.error.FFmpegError, ValueError) as error:
             failures_in_a_row += 1
             if packet.size:  # the empty packet that flushes the decoder carries nothing that could be lost
-                lost.append(DecodeError(time_s, f"a packet could not be decoded: {_reason(error)}"))
+                lost.add(time_s, f"a packet could not be decoded: {_reason(error)}")
             if failures_in_a_row > 5000:
-                lost.append(DecodeError(time_s, "decoding given up after 5000 bad packets in a row"))
+                lost.add(time_s, "decoding given up after 5000 bad packets in a row")
                 return
             continue
         failures_in_a_row = 0
@@ -263,7 +332,7 @@ def _decode(container: Any, stream: Any, lost: list[DecodeError]) -> Iterator[Vi
             if frame.pts is not None and frame.time_base:
                 time_s = round(float(frame.pts * frame.time_base), 3)
             if getattr(frame, "is_corrupt", False):
-                lost.append(DecodeError(time_s, "a damaged frame was decoded in part"))
+                lost.add(time_s, "a damaged frame was decoded in part")
             yield frame
 
 
@@ -271,14 +340,9 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)[:120]
 
 
-def _dedupe(errors: list[DecodeError]) -> Iterator[DecodeError]:
-    """Keep the first of each message within a second, so that a bad stretch is one entry."""
-    seen: dict[str, float] = {}
-    for error in errors:
-        time_s = error.time_s if error.time_s is not None else -1.0
-        if error.message not in seen or time_s - seen[error.message] > 1.0:
-            yield error
-        seen[error.message] = time_s
+def _tags(found: Any) -> dict[str, str]:
+    """Return tags, as many and as long as a report can hold."""
+    return {str(name)[:200]: str(value)[:_LONGEST_TAG] for name, value in list(found.items())[:_MOST_TAGS]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +367,11 @@ class _Turn:
 
 def _display_turn(frame: VideoFrame) -> _Turn:
     """Read the display matrix (ISO/IEC 14496-12, 16.16 fixed point, row vectors) of a frame."""
-    side_data: Any = frame.side_data
+    try:
+        side_data: Any = frame.side_data
+    except ValueError:
+        # A kind of side data that FFmpeg knows and PyAV does not; the rotation alone can still be had.
+        return _Turn(round(-frame.rotation / 90) * 90 % 360, False)
     for data in side_data:
         if "DISPLAYMATRIX" in str(data.type).upper().replace("_", ""):
             a, b, _, c, d, *_ = np.frombuffer(bytes(data), dtype="<i4").tolist()

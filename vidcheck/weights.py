@@ -2,8 +2,8 @@
 
 Looked for, in this order: an explicit path, ``$VIDCHECK_MODELS``, ``models/`` of the checkout or the copy in the
 wheel, and the user's cache, where ``vidcheck models fetch`` puts what it downloads. The hash of every file is
-compared with ``models/registry.toml`` before anything is loaded; a pickle (``.pt``) with an unknown hash is never
-loaded at all.
+compared with ``models/registry.toml`` before anything is loaded; a single file with an unknown hash, which may be a
+pickle, is never loaded at all.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def resolve(name: str) -> ResolvedModel:
     ----------
     name:
         A name of the registry, or a path. An OpenVINO folder given by path is taken as it is and recorded with its
-        hash; a ``.pt`` file given by path must have a hash that the registry knows.
+        hash; a single file given by path must have a hash that the registry knows.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _by_path(path: Path) -> ResolvedModel:
     for name, described in registry().items():
         if digest in {file["sha256"] for file in described["files"]} and path.is_file():
             return ResolvedModel(name, path, digest, described)
-    if path.is_file() and path.suffix in {".pt", ".pth"}:
+    if path.is_file():  # whatever its ending: loaders look into a file and run what they find
         raise ModelError(
             f"{path}: unknown weights (SHA-256 {digest[:16]}…); a pickle can run code, so it is not loaded.",
             "Export it to OpenVINO on a machine you trust and name the folder.",

@@ -50,15 +50,17 @@ WORDS = {
     "photo": W("foto", "photo"),
     "not_known": W("tidak diketahui", "not known"),
     "not_counted": W("tidak dihitung", "not counted"),
+    "not_looked_at": W("tidak diperiksa", "not looked at"),
     "no_later_than": W("paling lambat", "no later than"),
     "no_earlier_than": W("paling awal", "no earlier than"),
     "events": W("Salinan dari rekaman yang sama", "Copies of the same recording"),
     "events_intro": W(
         "Klip yang gambarnya saling cocok dihitung sebagai satu rekaman, sehingga tidak ada orang yang terhitung dua "
         "kali. Skor bukan probabilitas. Periksa bukti sebelum mengandalkannya: rekaman kamera tetap dari waktu lain "
-        "dapat tampak sebagai salinan.",
+        "dapat tampak sebagai salinan bila tidak ada yang bergerak, juga pada foto.",
         "Clips whose pictures match are taken as one recording, so that nobody is counted twice. The score is no "
-        "probability. Check the evidence before you rely on it: a fixed camera at another time can look like a copy.",
+        "probability. Check the evidence before you rely on it: a fixed camera at another time can look like a copy "
+        "where nothing moves, and in photos.",
     ),
     "event": W("Rekaman", "Recording"),
     "posted_by": W("Direkam", "Recorded"),

@@ -13,6 +13,7 @@ from typing import Any
 from vidcheck.batch.records import Entry
 from vidcheck.clues import sidecar as sidecars
 from vidcheck.errors import InputError, UsageError, VidcheckError
+from vidcheck.media import shown_name
 from vidcheck.steps import Settings
 from vidcheck.time_settings import TimeSettings
 from vidcheck.timing import check
@@ -85,17 +86,24 @@ def entries(source: Path, settings: Settings, *, not_in: Path) -> list[Entry]:
     return found
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the longer ending makes the name too long
+        return False
+
+
 def _of_folder(folder: Path, settings: Settings, not_in: Path) -> Iterator[Entry]:
     for path in _walk(folder, not_in.resolve()):
         sidecar = path.with_suffix(SIDECAR)
         chosen, problem = settings, ""
-        if sidecar.is_file():
+        if _is_file(sidecar):
             try:
                 info = sidecars.read(sidecar)
                 chosen = replace(settings, time=replace(settings.time, sidecar=sidecar.name, sidecar_info=info))
             except VidcheckError as error:
                 problem = str(error)
-        yield Entry(path.relative_to(folder).as_posix(), path, chosen, problem=problem)
+        yield Entry(shown_name(path.relative_to(folder).as_posix()), path, chosen, problem=problem)
 
 
 def _walk(folder: Path, not_in: Path) -> Iterator[Path]:

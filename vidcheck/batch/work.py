@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from vidcheck import __version__, case, case_decisions, pipeline, reposts, store
+from vidcheck import __version__, case, case_decisions, limits, pipeline, reposts, store
 from vidcheck.batch.inputs import MEDIA_SUFFIXES
 from vidcheck.batch.records import Findings, Job, Record, TextFound, Worked
 from vidcheck.errors import (
@@ -48,6 +48,7 @@ def fingerprint_path(out: Path, sha256: str) -> Path:
 def analyse(job: Job) -> Worked:
     """Analyse one clip, write its case folder, and say how it went. Nothing is raised: a bad clip is an outcome."""
     began = time.perf_counter()
+    limits.use(job.settings.limits)
     try:
         findings = _analyse(job)
     except MemoryError:
