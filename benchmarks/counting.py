@@ -71,12 +71,12 @@ class RecordingDetector(people.PersonDetector):
     def process_frame(self, frame: media.Frame) -> None:
         """Look at the frame, and keep what the network said of it."""
         super().process_frame(frame)
+        self._collect(0)
         self.raw.append(self._latest)  # of an unchanged frame, what the one before gave
 
-    def _predict(self, pictures: list[U8]) -> list[tuple[F32, F32]]:
-        found = super()._predict(pictures)
-        self._latest = found[0]
-        return found
+    def _predict(self, picture: U8) -> tuple[F32, F32]:
+        self._latest = super()._predict(picture)
+        return self._latest
 
 
 def prepare(spec: Spec, data: Path, work: Path, model: str) -> Prepared:
@@ -100,6 +100,25 @@ def prepare(spec: Spec, data: Path, work: Path, model: str) -> Prepared:
     return ready
 
 
+class _Boxes:
+    """The view of boxes that ultralytics' trackers take: numpy arrays that can be indexed together."""
+
+    def __init__(self, xyxy: F32, conf: F32) -> None:
+        self.xyxy, self.conf = xyxy, conf
+        self.cls = np.zeros(len(conf), dtype=np.float32)
+
+    @property
+    def xywh(self) -> F32:
+        size = self.xyxy[:, 2:] - self.xyxy[:, :2]
+        return np.concatenate((self.xyxy[:, :2] + size / 2, size), axis=1)
+
+    def __len__(self) -> int:
+        return len(self.conf)
+
+    def __getitem__(self, index: Any) -> _Boxes:
+        return _Boxes(self.xyxy[index], self.conf[index])
+
+
 def plain_tracking(path: Path, raw: Sequence[tuple[F32, F32]], name: str) -> Ids:
     """What ultralytics' `track` mode gives for these boxes with its own settings file; no cut is known to it."""
     people.prepare_ultralytics()
@@ -113,7 +132,7 @@ def plain_tracking(path: Path, raw: Sequence[tuple[F32, F32]], name: str) -> Ids
     with media.open_clip(path) as clip:
         for frame, (boxes, scores) in zip(clip.frames(), raw, strict=True):
             picture = frame.bgr if name == "botsort" else None  # it follows the camera in the picture
-            rows = tracker.update(people._Boxes(boxes, scores), picture) if len(boxes) else np.zeros((0, 8))
+            rows = tracker.update(_Boxes(boxes, scores), picture) if len(boxes) else np.zeros((0, 8))
             found[frame.ref.index] = [(str(int(row[4])), tuple(row[:4].tolist())) for row in rows]
     return found
 

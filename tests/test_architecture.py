@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,18 @@ def test_no_library_that_recognises_faces_is_installed() -> None:
     assert not names & banned
 
 
+def test_no_model_that_recognises_faces_is_registered_or_installed() -> None:
+    registry = tomllib.loads((ROOT.parent / "models" / "registry.toml").read_text("utf-8"))
+    kinds = {model["kind"] for model in registry.values()}
+    assert kinds <= {"detector", "openvino-detector", "clothing", "lighting", "clock-face"}
+    weights = {".onnx", ".pt", ".pth", ".tflite", ".caffemodel", ".pb", ".safetensors", ".dat"}
+    banned = re.compile(r"face|yunet|buffalo|mtcnn|blaze|landmark|gender|ethnic|emotion", re.IGNORECASE)
+    files = [str(file) for d in importlib.metadata.distributions() for file in d.files or ()]
+    files += [str(path) for path in (ROOT.parent / "models").rglob("*")]
+    names = [Path(file).name.replace("clock_face", "") for file in files if Path(file).suffix in weights]
+    assert [name for name in names if banned.search(name)] == []
+
+
 def test_no_code_uses_opencv_for_faces() -> None:
     words = re.compile(r"FaceRecognizer|FaceDetectorYN|haarcascade|CascadeClassifier|dnn_superres", re.IGNORECASE)
     assert not [name for name, path in modules().items() if words.search(path.read_text("utf-8"))]
@@ -159,7 +172,9 @@ def test_nothing_is_sent_and_nothing_is_left_in_the_home_folder(tmp_path: Path) 
         "def refuse(*a, **k): raise SystemExit('a connection was opened')\n"
         "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
         "from vidcheck import people\n"
-        "people._load(people.choose_model('person').path).predict(__import__('numpy').zeros((64, 64, 3), 'uint8'))\n"
+        "people.PersonDetector(people.DetectSettings(model='person')).look_at("
+        "__import__('numpy').zeros((64, 64, 3), 'uint8'))\n"
+        "people._ultralytics()\n"
         "import openvino, ultralytics, sys\n"
         "from ultralytics.utils import AUTOINSTALL, ONLINE\n"
         "assert not ONLINE and not AUTOINSTALL\n"

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from vidcheck import media, people
+from vidcheck.byte_track import ByteTracker, ByteTrackSettings
+from vidcheck.person_network import PersonNetwork
 from vidcheck.types import Detection, FrameRef, Shot
 
 
@@ -137,17 +139,74 @@ def test_low_scores_continue_a_track_and_start_none() -> None:
 def test_torch_weights_run_in_openvino(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vidcheck import weights
 
-    people.prepare_ultralytics()
-    from ultralytics import YOLO
-
     untrained = tmp_path / "untrained.pt"
-    YOLO("yolo11n.yaml", task="detect").save(untrained)
+    people._ultralytics()("yolo11n.yaml", task="detect").save(untrained)
     monkeypatch.setattr(weights, "user_folder", lambda: tmp_path / "user")
     for _ in range(2):  # made once, then found
         people._load.cache_clear()
         network = people._load(untrained)
-        assert str(network.ckpt_path or network.model).endswith("_openvino_model")
+        assert isinstance(network, PersonNetwork)
     (converted,) = (tmp_path / "user" / "converted").iterdir()
     assert any(p.suffix == ".xml" for p in converted.iterdir())
-    assert len(network.predict(np.zeros((96, 96, 3), np.uint8), verbose=False, device="cpu")) == 1
+    boxes, scores = network.look_at(np.zeros((96, 96, 3), np.uint8), input_px=640, confidence=0.1, iou=0.6)
+    assert len(boxes) == len(scores)
     people._load.cache_clear()
+
+
+def test_boxes_are_those_of_ultralytics_predictor(tmp_path: Path) -> None:
+    """Exactly, where both run the network with one shape; with free shapes OpenVINO picks other 8-bit kernels."""
+    import cv2
+    import openvino as ov
+    import yaml
+
+    shipped = people.choose_model("person").path
+    fixed = tmp_path / "fixed_openvino_model"
+    fixed.mkdir()
+    network = ov.Core().read_model(next(shipped.glob("*.xml")))
+    network.reshape([1, 3, 512, 512])
+    ov.save_model(network, fixed / "fixed.xml", compress_to_fp16=False)
+    described = yaml.safe_load((shipped / "metadata.yaml").read_text())
+    described |= {"dynamic": False, "args": {**(described.get("args") or {}), "dynamic": False}}
+    (fixed / "metadata.yaml").write_text(yaml.safe_dump(described))
+    ours, theirs = PersonNetwork(fixed), people._TorchNetwork(fixed)
+    for name in ("bus.jpg", "zidane.jpg"):
+        picture = cv2.imread(str(asset(name)))
+        wanted, wanted_scores = theirs.look_at(picture, input_px=512, confidence=0.1, iou=0.6)
+        boxes, scores = ours.look_at(picture, input_px=512, confidence=0.1, iou=0.6)
+        assert len(wanted) >= 2
+        np.testing.assert_allclose(boxes, wanted, atol=1e-3)
+        assert scores.tolist() == wanted_scores.tolist()
+
+
+def test_tracks_are_those_of_ultralytics_bytetrack() -> None:
+    from types import SimpleNamespace
+
+    people.prepare_ultralytics()
+    from ultralytics.engine.results import Boxes
+    from ultralytics.trackers import BYTETracker
+
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        count, weigh = int(random.integers(2, 20)), bool(seed % 2)
+        ours = ByteTracker(ByteTrackSettings(0.3, 0.1, 0.8, patience=4, weigh_score=weigh))
+        theirs = BYTETracker(
+            SimpleNamespace(
+                track_high_thresh=0.3, track_low_thresh=0.1, new_track_thresh=0.3,
+                track_buffer=4, match_thresh=0.8, fuse_score=weigh,
+            )
+        )  # fmt: skip
+        place, speed = random.uniform(0, 600, (count, 2)), random.normal(0, 6, (count, 2))
+        size = np.stack((random.uniform(20, 80, count), random.uniform(60, 200, count)), axis=1)
+        kept = 0
+        for _ in range(60):
+            place = place + speed
+            seen = random.random(count) < 0.8
+            boxes = np.concatenate((place, place + size), axis=1)[seen] + random.normal(0, 3, (int(seen.sum()), 4))
+            scores = random.uniform(0.05, 1, len(boxes))
+            boxes, scores = boxes.astype(np.float32), scores.astype(np.float32)
+            data = np.concatenate((boxes, scores[:, None], np.zeros((len(boxes), 1))), axis=1).astype(np.float32)
+            rows = theirs.update(Boxes(data, (1000, 1000)))
+            found = ours.update(boxes, scores)
+            assert found == [(int(row[4]), int(row[7])) for row in rows]
+            kept += len(found)
+        assert kept > 60

@@ -15,7 +15,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from vidcheck import text_schedule
 from vidcheck.errors import DependencyError
-from vidcheck.media import Clip
+from vidcheck.media import Clip, Frame
 from vidcheck.text_reader import TextReader, small_luma
 from vidcheck.text_schedule import Sample
 from vidcheck.threads import count
@@ -177,6 +177,14 @@ class OcrEngine:
             lines.append(Line(box, float(np.degrees(np.arctan2(dy, dx))), str(text), float(score)))
         return lines
 
+    def free_memory(self) -> None:
+        """Give back what the networks keep for pictures as large as the largest so far, up to 600 MB."""
+        with self._lock:
+            for part in (self._locator, self._recogniser):
+                request: Any = getattr(part.session, "session", None)
+                if hasattr(request, "get_compiled_model"):  # OpenVINO's, not onnxruntime's
+                    request.get_compiled_model().release_memory()
+
     def read_regions(self, crops: Sequence[U8]) -> list[tuple[str, float]]:
         """Read crops of one line each, shape (h, w, 3), blue first; returns text and score, 0..1."""
         if not crops:
@@ -200,8 +208,38 @@ def engine(settings: OverlaySettings | None = None) -> OcrEngine:
         return _engines[key]
 
 
+def warm_up(settings: OverlaySettings) -> None:
+    """Load the engine for later; where that fails, whoever needs it is told."""
+    with suppress(DependencyError):
+        engine(settings)
+
+
+class Scout:
+    """The cheap look at the whole clip: takes every frame in order, measures some.
+
+    Usage: :meth:`process_frame` for each frame; then give it to :func:`read_overlays`.
+    """
+
+    def __init__(self, clip: Clip, settings: OverlaySettings) -> None:
+        self._clip, self._settings = clip, settings
+        self._scanner = text_schedule.Scanner()
+        self._next_s = -1.0
+        self.samples: list[Sample] = []
+        """What was measured, in order of time."""
+        self.frames_total = 0
+        """Frames that went by."""
+
+    def process_frame(self, frame: Frame) -> None:
+        """Measure the frame if it is due."""
+        self.frames_total += 1
+        if frame.ref.time_s + 1e-6 < self._next_s:
+            return
+        self._next_s = frame.ref.time_s + 1 / self._settings.scan_hz
+        self.samples.append(self._scanner.add(frame.ref, small_luma(frame, self._clip, self._settings.scan_side_px)))
+
+
 def read_overlays(
-    clip: Clip, shots: tuple[Shot, ...], settings: OverlaySettings | None = None
+    clip: Clip, shots: tuple[Shot, ...], settings: OverlaySettings | None = None, scouted: Scout | None = None
 ) -> StepResult[tuple[OverlayText, ...]]:
     """Read the texts of a clip or photo.
 
@@ -213,6 +251,8 @@ def read_overlays(
         Its shots; without any the clip counts as one.
     settings:
         What to read.
+    scouted:
+        The cheap look at every frame where it was done already; None looks now.
 
     Raises
     ------
@@ -221,18 +261,23 @@ def read_overlays(
     """
     chosen = settings or OverlaySettings()
     reader = engine(chosen)
-    samples, total = _scan(clip, chosen)
+    if scouted is None:
+        scouted = Scout(clip, chosen)
+        for frame in clip.frames():
+            scouted.process_frame(frame)
+    samples = scouted.samples
     plan = text_schedule.plan_reads(
         samples, shots, max_reads=chosen.max_full_reads, every_s=chosen.every_s, min_gap_s=chosen.min_gap_s
     )
     work = TextReader(clip, shots, chosen, reader)
     work.read_frames(plan)
+    reader.free_memory()
     work.read_again(samples)
     value = work.finish()
     stats: JsonObject = {
         "frames_read": work.frames_read,
         "frames_read_fine": work.frames_read_fine,
-        "frames_total": total,
+        "frames_total": scouted.frames_total,
         "frames_scanned": len(samples),
         "scans_per_s": chosen.scan_hz,
         "frames_wanted": plan.wanted,
@@ -245,23 +290,9 @@ def read_overlays(
     }
     method = (
         f"RapidOCR (PP-OCR, {DETECTOR.split('.')[0]} and {RECOGNISER.split('.')[0]}, {reader.runtime}): "
-        f"{work.frames_read} of {total} frames read in full, {work.regions_read} regions read again"
+        f"{work.frames_read} of {scouted.frames_total} frames read in full, {work.regions_read} regions read again"
     )
     return StepResult(value, method, stats, reader.sha256)
-
-
-def _scan(clip: Clip, settings: OverlaySettings) -> tuple[list[Sample], int]:
-    samples: list[Sample] = []
-    total = 0
-    next_s = -1.0
-    scanner = text_schedule.Scanner()
-    for frame in clip.frames():
-        total += 1
-        if frame.ref.time_s + 1e-6 < next_s:
-            continue
-        next_s = frame.ref.time_s + 1 / settings.scan_hz
-        samples.append(scanner.add(frame.ref, small_luma(frame, clip, settings.scan_side_px)))
-    return samples, total
 
 
 def _line_picture(crop: U8) -> U8:

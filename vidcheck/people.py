@@ -1,37 +1,40 @@
 """Frames to person boxes to tracks. The only module that touches ultralytics.
 
 Detection runs at its own rate (ten frames a second by default), skips frames in which nothing changed, and looks at
-large photos in overlapping tiles. Tracking is ByteTrack as ultralytics ships it (Zhang et al., ECCV 2022), reset at
-every cut; a track keeps the boxes that were measured, never the filter's predictions.
+large photos in overlapping tiles. The networks are those of ultralytics, its official weights or our own trained with
+it, and run in OpenVINO: torch is loaded only to convert weights, once. Tracking is ByteTrack (Zhang et al., ECCV 2022),
+reset at every cut; a track keeps the boxes that were measured, never the filter's predictions.
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import weights
+from vidcheck import threads, weights
 from vidcheck.asides import AsideSettings, set_doubles_aside
+from vidcheck.byte_track import ByteTracker, ByteTrackSettings
 from vidcheck.camera import View
 from vidcheck.errors import DependencyError, ModelError
 from vidcheck.media import U8, Frame
+from vidcheck.person_network import PersonNetwork
 from vidcheck.types import Aside, Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track
 
-if TYPE_CHECKING:
-    from ultralytics import YOLO
-
-DETECT_VERSION = "1"
+DETECT_VERSION = "2"
 TRACK_VERSION = "2"
 F32 = npt.NDArray[np.float32]
 
 _THUMB_PX = (64, 36)
+_MOST_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +119,18 @@ def choose_model(name: str) -> weights.ResolvedModel:
     return weights.resolve("yolo11n" if weights.find("yolo11n") else "person")
 
 
+class Network(Protocol):
+    """What looks at a picture: OpenVINO, or torch for weights that could not be converted."""
+
+    def look_at(self, picture: U8, *, input_px: int, confidence: float, iou: float) -> tuple[F32, F32]:
+        """Return boxes (n, 4), xyxy pixels, and scores (n,), the surest first."""
+
+
 class PersonDetector:
     """Takes every frame in order, looks at some, then gives the boxes.
 
-    Usage: :meth:`process_frame` for each frame, :meth:`finish` once.
+    Usage: :meth:`process_frame` for each frame, :meth:`finish` once. The network runs in threads of its own, while the
+    caller decodes on.
 
     Raises
     ------
@@ -136,7 +147,9 @@ class PersonDetector:
         self.low_confidence = min(self.confidence, float(entry.get("confidence_low", 0.1)))
         self.nms_iou = float(entry.get("nms_iou", 0.6))
         self._is_photo = is_photo
-        self._network: YOLO | None = None
+        self._workers = threads.count(_MOST_WORKERS)
+        self._pool: ThreadPoolExecutor | None = None
+        self._pending: deque[tuple[FrameRef, Future[list[tuple[Box, float]]]]] = deque()
         self._detections: list[Detection] = []
         self._frames: list[FrameRef] = []
         self._last: U8 | None = None
@@ -155,11 +168,29 @@ class PersonDetector:
             return
         self._last_s = frame.ref.time_s
         self._frames.append(frame.ref)
-        for box, score in self._boxes(frame.bgr):
-            self._detections.append(Detection(frame.ref, box, "person", score))
+        if self._pool is None:
+            _load(self.model.path)  # here, so that the threads find it loaded
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="people")
+        self._pending.append((frame.ref, self._pool.submit(self._boxes, frame.bgr)))
+        self._collect(self._workers)
+
+    def _collect(self, most_pending: int) -> None:
+        """Take over what is finished, in order, and wait while more than ``most_pending`` pictures wait."""
+        while self._pending and (len(self._pending) > most_pending or self._pending[0][1].done()):
+            ref, seen = self._pending.popleft()
+            self._detections += [Detection(ref, box, "person", score) for box, score in seen.result()]
+
+    def close(self) -> None:
+        """End the threads; what is pending is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+        self._pending.clear()
 
     def finish(self) -> StepResult[Sightings]:
         """Return what was seen."""
+        self._collect(0)
+        self.close()
         stats: JsonObject = {
             "frames_total": self._seen,
             "frames_looked_at": len(self._frames),
@@ -191,7 +222,7 @@ class PersonDetector:
         return False
 
     def _boxes(self, picture: U8) -> list[tuple[tuple[float, float, float, float], float]]:
-        boxes, scores = self._predict([picture])[0]
+        boxes, scores = self._predict(picture)
         height, width = picture.shape[:2]
         if self.settings.tiles and self._is_photo and max(width, height) >= 2 * self.input_px:
             boxes, scores = self._with_tiles(picture, boxes, scores)
@@ -208,7 +239,7 @@ class PersonDetector:
         height, width = picture.shape[:2]
         for x1, y1, x2, y2 in tiles(width, height, side=round(self.input_px * 1.25)):
             self._tiles += 1
-            found, found_scores = self._predict([np.ascontiguousarray(picture[y1:y2, x1:x2])])[0]
+            found, found_scores = self._predict(np.ascontiguousarray(picture[y1:y2, x1:x2]))
             found = found + np.array([x1, y1, x1, y1], dtype=np.float32)
             # A box cut by the tile's inner border is a part of a person that a neighbour or the whole shows entire.
             cut = (
@@ -221,35 +252,40 @@ class PersonDetector:
             all_scores.append(found_scores[~cut])
         return np.concatenate(all_boxes), np.concatenate(all_scores)
 
-    def _predict(self, pictures: list[U8]) -> list[tuple[F32, F32]]:
-        if self._network is None:
-            self._network = _load(self.model.path)
-        classes = [0]  # person, in COCO and in our own detector
-        try:
-            results = self._network.predict(
-                pictures,
-                imgsz=self.input_px,
-                conf=self.low_confidence,
-                iou=self.nms_iou,
-                classes=classes,
-                max_det=600,
-                verbose=False,
-                device="cpu",
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ModelError(f"The detector {self.model.name!r} failed: {str(error).splitlines()[0]}") from error
-        return [
-            (
-                np.asarray(result.boxes.xyxy.cpu().numpy(), dtype=np.float32).reshape(-1, 4),
-                np.asarray(result.boxes.conf.cpu().numpy(), dtype=np.float32),
-            )
-            for result in results
-        ]
+    def _predict(self, picture: U8) -> tuple[F32, F32]:
+        look = _load(self.model.path).look_at
+        return look(picture, input_px=self.input_px, confidence=self.low_confidence, iou=self.nms_iou)
+
+
+class _TorchNetwork:
+    """Weights in torch, through ultralytics' own predictor."""
+
+    def __init__(self, path: Path) -> None:
+        self._model = _ultralytics()(str(path), task="detect")
+
+    def look_at(self, picture: U8, *, input_px: int, confidence: float, iou: float) -> tuple[F32, F32]:
+        (found,) = self._model.predict(
+            [picture], imgsz=input_px, conf=confidence, iou=iou, classes=[0], max_det=600, verbose=False, device="cpu"
+        )
+        boxes = np.asarray(found.boxes.xyxy.cpu().numpy(), dtype=np.float32).reshape(-1, 4)
+        return boxes, np.asarray(found.boxes.conf.cpu().numpy(), dtype=np.float32)
 
 
 @cache
-def _load(path: Path) -> Any:
+def _load(path: Path) -> Network:
     """Load a detector, once per process."""
+    if path.suffix == ".pt":
+        path = _as_openvino(path)
+    try:
+        return PersonNetwork(path) if path.is_dir() else _TorchNetwork(path)
+    except (ModelError, DependencyError):
+        raise
+    except Exception as error:  # the loader raises whatever its backends raise
+        raise ModelError(f"The detector {path} cannot be loaded: {str(error).splitlines()[0]}") from error
+
+
+def _ultralytics() -> Any:
+    """Return ultralytics' ``YOLO``, kept from the network and from the home folder."""
     prepare_ultralytics()
     try:
         from ultralytics import YOLO
@@ -259,12 +295,7 @@ def _load(path: Path) -> Any:
     # It replaces PIL.Image.open by a version that wants to install a HEIC plug-in whenever a file is no picture;
     # vidcheck brings its own plug-in.
     patches._pil_plugins_registered = True
-    if path.suffix == ".pt":
-        path = _as_openvino(path)
-    try:
-        return YOLO(str(path), task="detect")
-    except Exception as error:  # the loader raises whatever its backends raise
-        raise ModelError(f"The detector {path} cannot be loaded: {str(error).splitlines()[0]}") from error
+    return YOLO
 
 
 def _as_openvino(path: Path) -> Path:
@@ -276,8 +307,6 @@ def _as_openvino(path: Path) -> Path:
     import shutil
     import tempfile
 
-    from ultralytics import YOLO
-
     target = weights.user_folder() / "converted" / f"{weights.hash_of(path)[:16]}_openvino_model"
     if target.is_dir():
         return target
@@ -285,7 +314,7 @@ def _as_openvino(path: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy = Path(shutil.copy(path, folder))
-            made = Path(YOLO(str(copy), task="detect").export(format="openvino", dynamic=True, verbose=False))
+            made = Path(_ultralytics()(str(copy), task="detect").export(format="openvino", dynamic=True, verbose=False))
             made.rename(target)
     except Exception as error:  # whatever the exporter raises: torch still runs the weights, only slower
         logging.getLogger(__name__).warning("%s runs in torch, OpenVINO export failed: %s", path.name, error)
@@ -323,45 +352,22 @@ def without_doubles(boxes: F32, scores: F32, *, iou: float = 0.6, contained: flo
         child in front of an adult is contained too.
     """
     order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
+    boxes, scores = boxes[order], scores[order]
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
     heights = boxes[:, 3] - boxes[:, 1]
-    for i in order:
-        double = False
-        for j in kept:
-            low = np.maximum(boxes[i, :2], boxes[j, :2])
-            high = np.minimum(boxes[i, 2:], boxes[j, 2:])
-            shared = float(np.prod(np.maximum(high - low, 0)))
-            if not shared:
-                continue
-            union = float(areas[i] + areas[j]) - shared
-            smaller = max(float(min(areas[i], areas[j])), 1e-6)
-            alike = min(heights[i], heights[j]) >= 0.6 * max(heights[i], heights[j])
-            if shared / union >= iou or (alike and shared / smaller >= contained):
-                double = True
-                break
-        if not double:
-            kept.append(int(i))
-    return boxes[kept], scores[kept]
-
-
-class _Boxes:
-    """The view of boxes that ultralytics' trackers take: numpy arrays that can be indexed together."""
-
-    def __init__(self, xyxy: F32, conf: F32) -> None:
-        self.xyxy, self.conf = xyxy, conf
-        self.cls = np.zeros(len(conf), dtype=np.float32)
-
-    @property
-    def xywh(self) -> F32:
-        size = self.xyxy[:, 2:] - self.xyxy[:, :2]
-        return np.concatenate((self.xyxy[:, :2] + size / 2, size), axis=1)
-
-    def __len__(self) -> int:
-        return len(self.conf)
-
-    def __getitem__(self, index: Any) -> _Boxes:
-        return _Boxes(self.xyxy[index], self.conf[index])
+    alive = np.ones(len(boxes), dtype=bool)
+    for i in range(len(boxes)):
+        if not alive[i]:
+            continue
+        rest = slice(i + 1, None)
+        low = np.maximum(boxes[i, :2], boxes[rest, :2])
+        high = np.minimum(boxes[i, 2:], boxes[rest, 2:])
+        shared = np.prod(np.maximum(high - low, 0), axis=1)
+        smaller = np.maximum(np.minimum(areas[i], areas[rest]), 1e-6)
+        alike = np.minimum(heights[i], heights[rest]) >= 0.6 * np.maximum(heights[i], heights[rest])
+        same = shared >= iou * (areas[i] + areas[rest] - shared)
+        alive[rest] &= ~((shared > 0) & (same | (alike & (shared >= contained * smaller))))
+    return boxes[alive], scores[alive]
 
 
 def track_people(
@@ -412,7 +418,7 @@ def track_people(
         "doubles": sum(t.aside == "double" for t in value),
         "faint": sum(t.aside == "faint" for t in value),
     }
-    return StepResult(value, "ByteTrack (ultralytics) in scene coordinates, reset at every cut", stats)
+    return StepResult(value, "ByteTrack in scene coordinates, reset at every cut", stats)
 
 
 def _aside(scores: Sequence[float], looked: int, settings: TrackSettings) -> Aside | None:
@@ -463,21 +469,15 @@ def _follow(
     fuse_score: bool = True,
 ) -> tuple[list[list[int]], int]:
     """Tracks of one shot as positions of boxes, and how many were too short to keep."""
-    prepare_ultralytics()
-    from types import SimpleNamespace
-
-    from ultralytics.trackers.byte_tracker import BYTETracker
-
     seconds = max(looked[-1].time_s - looked[0].time_s, 1e-6)
     rate = (len(looked) - 1) / seconds if len(looked) > 1 else 1.0
-    tracker = BYTETracker(
-        SimpleNamespace(
-            track_high_thresh=settings.confidence,
-            track_low_thresh=settings.low_confidence,
-            new_track_thresh=settings.confidence,
-            track_buffer=max(1, round(settings.patience_s * rate)),
-            match_thresh=settings.match_threshold,
-            fuse_score=fuse_score,
+    tracker = ByteTracker(
+        ByteTrackSettings(
+            high=settings.confidence,
+            low=settings.low_confidence,
+            match_cost=settings.match_threshold,
+            patience=max(1, round(settings.patience_s * rate)),
+            weigh_score=fuse_score,
         )
     )
     members: dict[int, list[int]] = {}
@@ -485,8 +485,8 @@ def _follow(
         positions = by_frame.get(ref.index, [])
         boxes = np.array([places[p] for p in positions], dtype=np.float32).reshape(-1, 4)
         scores = np.array([detections[p].confidence for p in positions], dtype=np.float32)
-        for row in tracker.update(_Boxes(boxes, scores)):
-            members.setdefault(int(row[4]), []).append(positions[int(row[7])])
+        for track, box in tracker.update(boxes, scores):
+            members.setdefault(track, []).append(positions[box])
     need = settings.min_boxes if len(looked) > 2 else 1
     kept = [positions for _, positions in sorted(members.items()) if len(positions) >= need]
     return kept, len(members) - len(kept)

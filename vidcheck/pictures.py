@@ -6,15 +6,16 @@ that were counted, and only the fused texts are enhanced: they are made again fr
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vidcheck import enhance, enhance_files, person_sheets
+from vidcheck import enhance, enhance_files, person_sheets, threads
 from vidcheck.appearance import cut
 from vidcheck.errors import InputError, OutputError
 from vidcheck.media import U8, Clip, Frame
@@ -23,6 +24,9 @@ from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef
 
 _JPEG_QUALITY = 92
 _MARGIN = 0.04  # of the box: the edge of a sleeve should not be cut off
+
+_ENCODERS = 4
+_PENDING = 8
 
 MAX_TRACKS = 300
 
@@ -107,12 +111,18 @@ def _save(
     folder: Path,
     cover: Callable[[Frame], U8] | None,
 ) -> None:
-    for frame in clip.read(refs):
-        shown = frame.bgr if cover is None else cover(frame)
-        for name, draw in jobs[frame.ref.index]:
-            picture = draw(shown)
-            if picture.size and name:
-                write_jpeg(folder / "media" / name, picture)
+    written: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(threads.count(_ENCODERS), thread_name_prefix="jpeg") as pool:
+        for frame in clip.read(refs):
+            shown = frame.bgr if cover is None else cover(frame)
+            for name, draw in jobs[frame.ref.index]:
+                picture = draw(shown)
+                if picture.size and name:
+                    written.append(pool.submit(write_jpeg, folder / "media" / name, picture))
+            while len(written) > _PENDING:  # each keeps its frame in memory
+                written.popleft().result()
+        while written:
+            written.popleft().result()
 
 
 def _collector(views: list[tuple[FrameRef, U8]], ref: FrameRef, box: Box) -> Callable[[U8], U8]:

@@ -14,17 +14,20 @@ import json
 import logging
 import os
 import platform
+import queue
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vidcheck import media, people, shots
+from vidcheck import media, overlays, people, shots
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
 from vidcheck.media import sha256_of
+from vidcheck.shared_reading import SharedClip, SharedReading
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
 from vidcheck.types import SCHEMA_VERSION, Analysis, JsonObject, Source, StepResult, StepRun, Words
@@ -78,10 +81,19 @@ def analyze(
     with media.open_clip(path, settings.limits) as clip:
         run = _Run(clip, settings, StepCache(None if workdir is None else Path(workdir), clip.source.sha256), tell)
         run.scan()
-        for step in STEPS:
-            if step.run is not None:
-                run.step(step, step.run)
+        run.steps()
         return run.analysis()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A step that ended in its thread."""
+
+    step: Step
+    thread: threading.Thread
+    result: StepResult[Any] | None
+    error: Exception | None
+    seconds: float
 
 
 class _Run:
@@ -112,6 +124,9 @@ class _Run:
             self._found.source = replace(known.value, path=self._clip.source.path)
             self._keys["source"] = source_key
             return
+        if "overlays" in self._wanted:
+            # The text reader takes seconds to load, which the decoder and the detector leave time for.
+            threading.Thread(target=overlays.warm_up, args=(self._settings.overlays,), name="warm-up").start()
         self._decode(missing)
         self._found.source = self._clip.source
         ok = StepRun("source", "ok", "decode", "1", None, {}, {}, 0.0)
@@ -126,12 +141,14 @@ class _Run:
             if "people" in missing
             else None
         )
+        # First of the consumers: the decoder prepares the luma ahead in the size that was asked for last.
+        scout = overlays.Scout(clip, self._settings.overlays) if "overlays" in self._wanted else None
         broken: dict[str, Exception] = {}
-        spent = dict.fromkeys(_SCAN, 0.0)
+        spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
         for frame in clip.frames():
             self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
-            for name, consumer in (("shots", finder), ("people", detector)):
+            for name, consumer in (("scout", scout), ("shots", finder), ("people", detector)):
                 if consumer is None or name in broken:
                     continue
                 began = time.perf_counter()
@@ -140,22 +157,87 @@ class _Run:
                 except Exception as error:  # one analyser's failure must not cost the other its frames
                     broken[name] = error
                 spent[name] += time.perf_counter() - began
+        self._found.scouted = scout if "scout" not in broken else None
         source = clip.source
         end_pts = source.start_pts + round(source.duration_s / Fraction(source.time_base))
         finishers: dict[str, Callable[[], StepResult[Any]]] = {}
+        results: dict[str, StepResult[Any]] = {}
         if finder is not None:
             finishers["shots"] = lambda: finder.finish(source.duration_s, end_pts)
         if detector is not None:
             finishers["people"] = detector.finish
         for name, finish in finishers.items():
+            began = time.perf_counter()
+            try:
+                if name not in broken:
+                    results[name] = finish()
+            except Exception as error:
+                broken[name] = error
+            spent[name] += time.perf_counter() - began
+        for name in finishers:
             step = next(s for s in STEPS if s.name == name)
-            self._record(step, finish, broken.get(name), spent[name])
+            self._record(step, results.get(name), broken.get(name), spent[name])
 
-    def step(self, step: Step, analyser: Callable[[Found], StepResult[Any]]) -> None:
-        """Run one step, or take it from the cache, or record why it did not run."""
+    def steps(self) -> None:
+        """Run the other steps, each when those that it builds on are done, side by side with what else can run.
+
+        Steps that read the clip at the same time share decoding passes.
+        """
+        reading = SharedReading(self._clip)
+        self._found.clip = SharedClip(self._clip, self._found.source, reading)
+        waiting = [step for step in STEPS if step.run is not None]
+        settled = set(_SCAN)
+        done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
+        running: set[threading.Thread] = set()
+        begun: list[threading.Thread] = []
+        ended: _Done | None = None
+        try:
+            while waiting or running or begun:
+                ready = [step for step in waiting if settled.issuperset((*step.needs, *step.uses))]
+                for step in ready:
+                    waiting.remove(step)
+                    if self._settle(step):
+                        settled.add(step.name)
+                        continue
+                    self._tell(step.name, 0.0)
+                    thread = threading.Thread(target=self._work, args=(step, reading, done), name=step.name)
+                    reading.enter(thread)
+                    begun.append(thread)
+                if any(step.name in settled for step in ready):
+                    continue  # others may be ready now
+                # Started together, so that the first does not begin a decoding pass before the last is there.
+                for thread in begun:
+                    running.add(thread)
+                    thread.start()
+                begun.clear()
+                if ended is not None:  # only now, so that a pass waits for the steps that it made ready
+                    reading.leave(ended.thread)
+                ended = done.get()
+                running.remove(ended.thread)
+                self._record(ended.step, ended.result, ended.error, ended.seconds)
+                settled.add(ended.step.name)
+        finally:
+            reading.stop()
+            for thread in running:
+                thread.join()
+
+    def _work(self, step: Step, reading: SharedReading, done: queue.SimpleQueue[_Done]) -> None:
+        """Run one step in its thread; what it waited for other steps' frames is not counted."""
+        began = time.perf_counter()
+        result, error = None, None
+        try:
+            assert step.run is not None
+            result = step.run(self._found)
+        except Exception as failure:
+            error = failure
+        me = threading.current_thread()
+        done.put(_Done(step, me, result, error, time.perf_counter() - began - reading.waited_s(me)))
+
+    def _settle(self, step: Step) -> bool:
+        """Take a step from the cache, or record why it does not run; False where it has to run."""
         if step.name not in self._wanted:
             self._skip(step, NOT_ASKED)
-            return
+            return True
         absent = [name for name in step.needs if name not in self._found.values]
         if absent:
             names = ", ".join(absent)
@@ -163,22 +245,16 @@ class _Run:
                 step,
                 Words(f"memerlukan langkah yang tidak berhasil: {names}", f"needs what did not run: {names}"),
             )
-            return
+            return True
         self._keys[step.name] = self._key(step, _model_hash(step.name))
-        if self._load(step):
-            return
-        self._tell(step.name, 0.0)
-        began = time.perf_counter()
-        try:
-            result = analyser(self._found)
-        except Exception as error:
-            self._record(step, None, error, time.perf_counter() - began)
-            return
-        self._record(step, lambda: result, None, time.perf_counter() - began)
+        return self._load(step)
 
     def _key(self, step: Step, model: str) -> str:
         upstream = [self._keys.get(name, "") for name in (*step.needs, *step.uses)]
-        if step.name not in _SCAN:
+        if step.name in _SCAN:
+            # Frames beyond these are left out.
+            upstream += [str(self._settings.limits.max_duration_s), str(self._settings.limits.max_frames)]
+        else:
             # A step that decodes frames by itself depends on how the source was read.
             upstream.append(self._keys.get("source", ""))
         name = self._clip.source.path if step.name == "clues" else ""  # file names carry times
@@ -198,23 +274,13 @@ class _Run:
         self._runs[step.name] = stored.run
         return True
 
-    def _record(
-        self,
-        step: Step,
-        finish: Callable[[], StepResult[Any]] | None,
-        error: Exception | None,
-        seconds: float,
-    ) -> None:
-        try:
-            if error is not None:
-                raise error
-            assert finish is not None
-            result = finish()
-        except Exception as failure:
-            if isinstance(failure, VidcheckError) and failure.exit_code != EXIT_UNEXPECTED and step.name in _SCAN:
-                raise  # a missing detector or an unusable clip is the user's to mend, not a finding
-            log.warning("step %s failed", step.name, exc_info=failure)
-            self._fail(step, failure, seconds)
+    def _record(self, step: Step, result: StepResult[Any] | None, error: Exception | None, seconds: float) -> None:
+        if result is None:
+            assert error is not None
+            if isinstance(error, VidcheckError) and error.exit_code != EXIT_UNEXPECTED and step.name in _SCAN:
+                raise error  # a missing detector or an unusable clip is the user's to mend, not a finding
+            log.warning("step %s failed", step.name, exc_info=error)
+            self._fail(step, error, seconds)
             return
         run = StepRun(
             step.name,
@@ -231,6 +297,7 @@ class _Run:
         self._cache.save(step.name, self._keys[step.name], step.kind, Stored(result.value, run))
 
     def _fail(self, step: Step, error: Exception, seconds: float) -> None:
+        self._keys[step.name] = "failed"  # what later steps find without it must not be taken for the whole
         if isinstance(error, NotPossible):
             self._skip(step, error.words)
             return

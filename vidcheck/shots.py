@@ -81,7 +81,7 @@ class ShotFinder:
         thumb = np.asarray(cv2.resize(luma, _THUMB_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         values = thumb.astype(np.float32)
         difference = 0.0 if self._previous is None else float(np.mean(np.abs(values - self._previous)))
-        sharpness = float(cv2.Laplacian(luma, cv2.CV_64F).var()) if min(luma.shape) > 2 else 0.0
+        sharpness = _sharpness(luma) if min(luma.shape) > 2 else 0.0
         self._measures.append(_Measure(frame.ref, difference, float(values.mean()), float(values.std()), sharpness))
         self._thumbs.append(thumb)  # 2304 bytes a frame: two hours at 30 fps stay under 0.5 GiB
         self._previous = values
@@ -241,6 +241,12 @@ class ShotFinder:
                         break
             marked.append(replace(shot, repeats=first))
         return marked
+
+
+def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
+    """Variance of the Laplacian; in whole numbers, which is exact and several times as fast."""
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))
+    return float(deviation[0, 0]) ** 2
 
 
 def _mean_difference(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:

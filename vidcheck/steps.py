@@ -74,7 +74,7 @@ class Settings:
     """Clock faces."""
     time: timing.TimeSettings = field(default_factory=timing.TimeSettings)
     """Clues, place and working hours, with what the examiner said about the clip."""
-    limits: media.Limits = field(default_factory=media.Limits)
+    limits: media.Limits = field(default_factory=media.in_force)
     """What is refused."""
     only: tuple[str, ...] = ()
     """Names of the steps to run, with what they build on; empty runs all."""
@@ -110,6 +110,8 @@ class Found:
     settings: Settings
     source: Source
     values: dict[str, Any] = field(default_factory=dict)
+    scouted: overlays.Scout | None = None
+    """What the text reader needs of every frame, where the frames were decoded in this run."""
 
     def __getitem__(self, step: str) -> Any:
         """Return the findings of a step that ran."""
@@ -259,7 +261,7 @@ STEPS: tuple[Step, ...] = (
         lambda s: s.overlays,
         ("shots",),
         (),
-        lambda f: overlays.read_overlays(f.clip, f["shots"], f.settings.overlays),
+        lambda f: overlays.read_overlays(f.clip, f["shots"], f.settings.overlays, f.scouted),
     ),
     Step(
         "lighting",
@@ -314,6 +316,6 @@ STEPS: tuple[Step, ...] = (
         lambda s: None,
         (),
         (),
-        lambda f: credentials.read_credentials(f.clip.path),
+        lambda f: credentials.read_from_clip(f.clip),
     ),
 )

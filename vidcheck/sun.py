@@ -25,8 +25,13 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
+import numpy.typing as npt
+
 from vidcheck.errors import UsageError
 from vidcheck.types import LightingLabel
+
+F64 = npt.NDArray[np.float64]
 
 EXCLUDED_BELOW = 0.05
 """An hour whose weight is below this counts as excluded by the light; weights are never zero."""
@@ -231,15 +236,32 @@ def _zones_at(lat: float, lon: float) -> tuple[tzinfo, ...]:
 
 
 @lru_cache(maxsize=256)
-def _hour_elevations(lat: float, lon: float, tz: tzinfo, day: Date) -> tuple[tuple[float, ...], ...]:
-    """Elevations at a few minutes of each of the 24 local hours of ``day``."""
-    return tuple(
-        tuple(
-            sun_elevation_deg(datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz), lat, lon)
-            for minute in _MINUTES
-        )
-        for hour in range(24)
-    )
+def _sun_at(tz: tzinfo, day: Date) -> tuple[F64, F64]:
+    """Declination, and true solar time at longitude 0, at a few minutes of each of the 24 local hours of ``day``.
+
+    Both in radians, of shape (24, minutes): they do not depend on the place, so that an envelope of many places costs
+    no more than one.
+    """
+    from astral.julian import julianday, julianday_to_juliancentury
+    from astral.sun import eq_of_time, sun_declination
+
+    declination, solar = np.empty((2, 24, len(_MINUTES)))
+    for hour in range(24):
+        for n, minute in enumerate(_MINUTES):
+            when = datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz).astimezone(UTC)
+            century = julianday_to_juliancentury(julianday(when))
+            declination[hour, n] = math.radians(sun_declination(century))
+            solar[hour, n] = math.radians((60 * when.hour + when.minute + eq_of_time(century)) / 4)
+    return declination, solar
+
+
+def _hour_elevations(lat: float, lon: float, tz: tzinfo, day: Date) -> F64:
+    """Elevations in degrees at a few minutes of each of the 24 local hours of ``day``, shape (24, minutes)."""
+    declination, solar = _sun_at(tz, day)
+    lat_rad, angle = math.radians(lat), solar + math.radians(lon) - math.pi
+    sine = math.cos(lat_rad) * np.cos(declination) * np.cos(angle) + math.sin(lat_rad) * np.sin(declination)
+    elevations: F64 = np.degrees(np.arcsin(np.clip(sine, -1, 1)))
+    return elevations
 
 
 def hour_weights_for(
@@ -277,14 +299,9 @@ def hour_weights_for(
         return (1.0,) * 24
     sites = _sites(lat, lon, zone)
     days = (date,) if date is not None else tuple(Date(2025, month, day) for month, day in _YEAR)
-    best = [0.0] * 24
-    for la, lo, tz in sites:
-        for day in days:
-            for hour, elevations in enumerate(_hour_elevations(la, lo, tz, day)):
-                weight = sum(label_likelihood(label, e) for e in elevations) / len(elevations)
-                best[hour] = max(best[hour], weight)
-    top = max(best)
-    return tuple(round(weight / top, 4) for weight in best)
+    elevations = np.stack([_hour_elevations(la, lo, tz, day) for la, lo, tz in sites for day in days])
+    best = np.interp(elevations, ANCHORS_DEG, LIKELIHOODS[label]).mean(axis=2).max(axis=0)
+    return tuple(round(float(weight), 4) for weight in best / best.max())
 
 
 def combine_hour_weights(probabilities: dict[str, float], weights: dict[str, tuple[float, ...]]) -> tuple[float, ...]:

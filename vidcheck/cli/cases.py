@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidcheck import errors
-from vidcheck.cli.options import CLIP, lang_option
+from vidcheck.cli.options import CLIP, lang_option, limit_option
 from vidcheck.cli.root import cli
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--key", type=CLIP, metavar="PUB", help="Public key of whoever signed; the signature must be theirs.")
 @click.option("--tsa-root", type=CLIP, metavar="PEM", help="Root certificates to trust for the time stamp.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@limit_option
 @lang_option
 def verify(folder: Path, clip: Path | None, key: Path | None, tsa_root: Path | None, quiet: bool, lang: str) -> None:
     """Check a case folder: its files, its seals and, with the clip, its results.

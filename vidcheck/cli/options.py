@@ -50,6 +50,7 @@ def run_options(command: Any) -> Any:
             help="Person detector (see: vidcheck models list).",
         ),
         click.option("--no-cache", is_flag=True, help="Neither use nor keep results of single steps."),
+        limit_option,
         click.option("-q", "--quiet", is_flag=True, help="No progress."),
         click.option(
             "-v",
@@ -63,6 +64,24 @@ def run_options(command: Any) -> Any:
     for option in reversed(options):
         command = option(command)
     return lang_option(command)
+
+
+def limit_option(command: Any) -> Any:
+    """Add ``--limit``, which holds for everything that the command opens."""
+    return click.option(
+        "--limit",
+        metavar="NAME=VALUE",
+        multiple=True,
+        expose_value=False,
+        callback=_use_limits,
+        help="Raise a limit: side, pixels, duration, frames, memory, time or stall, as in duration=30h.",
+    )(command)
+
+
+def _use_limits(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> None:
+    from vidcheck import limits
+
+    limits.use(limits.Limits().raised(given))
 
 
 def _note_verbose(context: click.Context, _option: click.Parameter, value: bool) -> None:
@@ -153,25 +172,26 @@ def run_analysis(
     folder = None
     with terminal.progress(clip.name, lang, quiet=quiet) as tell:
         if out is not None:
-            from vidcheck import case, case_decisions
+            from vidcheck import case, case_decisions, case_reuse
 
             with media.open_clip(clip, settings.limits) as opened:
-                case.check_place(out, opened.source.path, opened.source.sha256)
+                target = case.check_place(out, opened.source.path, opened.source.sha256)
         analysis = pipeline.analyze(clip, settings, workdir=None if no_cache else workdir(), progress=tell)
         if out is not None:
-            if tell is not None:
-                tell("report", 1.0)
-            folder = case.write_case(
-                analysis,
-                clip,
-                out,
-                lang=lang,
-                case_file=case_file,
-                with_clip=with_clip,
-                cover_heads=settings.detect.model if redact else None,
-            )
+            cover = settings.detect.model if redact else None
+            sha256 = analysis.source.sha256
+            made_from = case_reuse.key(analysis, lang=lang, case_file=case_file, with_clip=with_clip, cover_heads=cover)
+            if not no_cache and case_reuse.is_current(workdir(), sha256, made_from, target):
+                folder = target
+            else:
+                if tell is not None:
+                    tell("report", 1.0)
+                folder = case.write_case(
+                    analysis, clip, out, lang=lang, case_file=case_file, with_clip=with_clip, cover_heads=cover
+                )
             if not no_cache:
-                case_decisions.remember(workdir(), analysis.source.sha256, folder)
+                case_decisions.remember(workdir(), sha256, folder)
+                case_reuse.remember(workdir(), sha256, made_from, folder)
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get(_VERBOSE):
         terminal.print_steps(analysis)

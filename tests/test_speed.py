@@ -1,0 +1,91 @@
+"""What the analysis costs, where it can be counted: passes over the clip, and libraries that are not loaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vidcheck import case_reuse, media, pipeline, store
+from vidcheck.media import Clip
+from vidcheck.shared_reading import SharedReading
+from vidcheck.types import Analysis
+
+SHA256 = "a" * 64
+HEAVY = ("torch", "torchvision", "ultralytics", "cv2", "numpy", "av", "openvino", "rapidocr", "pydantic", "scipy")
+
+
+def run(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def moving(path: Path, seconds: int = 3) -> Path:
+    """A textured picture that is shifted a little in every frame."""
+    noise = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
+    whole = np.asarray(cv2.resize(noise, (900, 600), interpolation=cv2.INTER_CUBIC), np.uint8)
+    media.write_video(path, (whole[k : k + 240, 2 * k : 2 * k + 320] for k in range(25 * seconds)), fps=25)
+    return path
+
+
+def test_help_loads_nothing_heavy() -> None:
+    loaded = run(f"import sys, vidcheck.cli\nprint([name for name in {HEAVY!r} if name in sys.modules])")
+    assert loaded.strip() == "[]"
+
+
+def test_people_are_counted_without_torch(tmp_path: Path) -> None:
+    clip = moving(tmp_path / "clip.mp4", 1)
+    code = (
+        "import sys\n"
+        "from vidcheck import Settings, analyze\n"
+        f"analysis = analyze({str(clip)!r}, Settings(only=('counts',)))\n"
+        "assert analysis.people_count is not None\n"
+        "print([name for name in ('torch', 'torchvision', 'ultralytics') if name in sys.modules])\n"
+    )
+    assert run(code).strip() == "[]"
+
+
+def test_steps_share_decoding_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SharedReading] = []
+
+    class Watched(SharedReading):
+        def __init__(self, clip: Clip) -> None:
+            super().__init__(clip)
+            made.append(self)
+
+    monkeypatch.setattr(pipeline, "SharedReading", Watched)
+    wanted = ("camera", "overlays", "lighting", "wall_clocks", "traps", "counts")
+    analysis = pipeline.analyze(moving(tmp_path / "clip.mp4"), pipeline.Settings(only=wanted))
+    assert all(run.status == "ok" for run in analysis.steps if run.step in wanted)
+    (reading,) = made
+    # Camera, light, text and clocks read at once, in one pass; then text and clocks read what they chose.
+    assert reading.passes <= 3
+    assert reading.decoded <= 2 * analysis.source.frames_decoded
+
+
+def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(
+    tmp_path: Path, demo_analysis: Analysis
+) -> None:
+    def key(lang: str, case_file: bytes | None = None) -> str:
+        return case_reuse.key(demo_analysis, lang=lang, case_file=case_file, with_clip=False, cover_heads=None)
+
+    folder, notes = tmp_path / "case", tmp_path / "notes"
+    folder.mkdir()
+    (folder / "report.html").write_text("report")
+    store.write_manifest(folder, {"sha256": SHA256})
+    assert not case_reuse.is_current(notes, SHA256, key("id"), folder)
+    case_reuse.remember(notes, SHA256, key("id"), folder)
+    assert case_reuse.is_current(notes, SHA256, key("id"), folder)
+    assert not case_reuse.is_current(notes, SHA256, key("en"), folder)
+    assert not case_reuse.is_current(notes, SHA256, key("id", b"record"), folder)
+    assert not case_reuse.is_current(notes, SHA256, key("id"), tmp_path / "elsewhere")
+    (folder / "report.html").write_text("altered")
+    assert not case_reuse.is_current(notes, SHA256, key("id"), folder)
+    store.renew_manifest(folder)  # a decision was added: another manifest
+    assert not case_reuse.is_current(notes, SHA256, key("id"), folder)
