@@ -378,7 +378,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 if not ready.truth.frames or ready.truth.planted:
                     continue
                 ready = oracle(ready)
-            keep = work / f"{spec.name}.{'oracle' if args.oracle else args.model.replace('/', '_')}"
+            keep = work / f"{spec.name}.{'oracle' if args.oracle else people.choose_model(args.model).sha256[:8]}"
             outcomes.append(count(ready, spec, Settings(), keep))
     show(outcomes, clips=args.clips)
     show_traps(outcomes)

@@ -152,7 +152,7 @@ def _withdrawn(decisions: Sequence[Decision]) -> dict[str, str]:
     by: dict[str, str] = {}
     for decision in reversed(decisions):
         if decision.action == "revoke" and decision.id not in by:
-            by[decision.targets[0].id] = decision.id
+            by.update((target.id, decision.id) for target in decision.targets)
     return by
 
 

@@ -67,7 +67,7 @@ def what(draft: Draft, decision: Decision) -> str:
         words += f" ({draft.fmt.frame(decision.at)})"
     if decision.value:
         value = decision.value
-        if decision.targets[0].kind == "clothing":
+        if any(target.kind == "clothing" for target in decision.targets):
             value = say.label(say.CLOTHING_SHORT, value, lang)
         words += f": “{draft.short(value, 300)}”"
     return f"{about}: {words}"
