@@ -1,14 +1,38 @@
-"""Compile a network for the processor; the only place that decides precision and number of threads."""
+"""Load OpenVINO, and compile a network for the processor, with its precision and number of threads."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vidcheck import threads
 from vidcheck.errors import DependencyError, ModelError
 
 _MOST_THREADS = 2
+_first_use = threading.Lock()
+
+
+def openvino() -> Any:
+    """Return the module ``openvino``, ready for several threads.
+
+    Its bridge to numpy sets itself up on first use. Two threads that come there together wait for each other for ever:
+    one holds the interpreter's lock, the other that of the set-up. So it is used once, by one thread, before anybody can.
+
+    Raises
+    ------
+    DependencyError
+        Where OpenVINO is missing.
+    """
+    with _first_use:
+        try:
+            import openvino as ov
+        except ImportError as error:
+            raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
+        np.asarray(ov.Tensor(np.zeros(1, np.float32)).data)
+    return ov
 
 
 def compile_for_cpu(path: Path, sha256: str) -> Any:
@@ -30,10 +54,7 @@ def compile_for_cpu(path: Path, sha256: str) -> Any:
     DependencyError
         Where OpenVINO is missing.
     """
-    try:
-        import openvino as ov
-    except ImportError as error:
-        raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
+    ov = openvino()
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads.count(_MOST_THREADS)}
     try:
         return ov.Core().compile_model(path, "CPU", settings)

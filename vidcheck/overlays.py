@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import text_schedule
+from vidcheck import networks, text_schedule
 from vidcheck.errors import DependencyError
 from vidcheck.media import Clip, Frame
 from vidcheck.text_reader import TextReader, small_luma
@@ -318,8 +318,8 @@ def _digest(*files: Path) -> str:
 
 def _has_openvino() -> bool:
     try:
-        import openvino  # noqa: F401
-    except ImportError:
+        networks.openvino()
+    except DependencyError:
         return False
     return True
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from vidcheck import threads
-from vidcheck.errors import DependencyError, ModelError
+from vidcheck import networks, threads
+from vidcheck.errors import ModelError
 from vidcheck.media import U8
 
 F32 = npt.NDArray[np.float32]
@@ -53,10 +53,7 @@ class PersonNetwork:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            import openvino as ov
-        except ImportError as error:
-            raise DependencyError(f"OpenVINO cannot be loaded ({error}).") from error
+        ov = networks.openvino()
         path = next(iter(sorted(folder.glob("*.xml"))), None)
         if path is None:
             raise ModelError(f"{folder} holds no OpenVINO model.")
