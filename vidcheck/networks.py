@@ -19,7 +19,7 @@ def openvino() -> Any:
     """Return the module ``openvino``, ready for several threads.
 
     Its bridge to numpy sets itself up on first use. Two threads that come there together wait for each other for ever:
-    one holds the interpreter's lock, the other that of the set-up. So it is used once, by one thread, before anybody can.
+    one holds the interpreter's lock, the other that of the set-up. So one thread uses it once before anybody can.
 
     Raises
     ------
