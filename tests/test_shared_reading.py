@@ -43,6 +43,17 @@ class Counting(Clip):
             yield frame
 
 
+def run_as_readers(reading: SharedReading, threads: list[threading.Thread]) -> None:
+    """Enter all before any starts, and wait until all have ended."""
+    for thread in threads:
+        reading.enter(thread)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
 def together(path: Path, *jobs: Callable[[Clip], object]) -> tuple[list[object], Counting]:
     """Run jobs in threads over one clip; what each returned or raised."""
     results: list[object] = [None] * len(jobs)
@@ -58,14 +69,7 @@ def together(path: Path, *jobs: Callable[[Clip], object]) -> tuple[list[object],
                 results[place] = error
             reading.leave(threading.current_thread())
 
-        threads = [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))]
-        for thread in threads:
-            reading.enter(thread)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-            assert not thread.is_alive()
+        run_as_readers(reading, [threading.Thread(target=work, args=(place,)) for place in range(len(jobs))])
     return results, clip
 
 
@@ -145,13 +149,7 @@ def test_what_ends_a_pass_is_told_to_all_its_readers(path: Path) -> None:
                 seen.append(-1)
             reading.leave(threading.current_thread())
 
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            reading.enter(thread)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
+        run_as_readers(reading, [threading.Thread(target=work) for _ in range(2)])
     assert sorted(seen) == [-1, -1, *sorted([*range(7), *range(7)])]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -136,12 +136,16 @@ def convert_for_browsers(clip: Path, target: Path, *, demuxers: str) -> None:
         .global_args("-loglevel", "error", "-nostdin", "-bitexact")
         .run_async(cmd=ffmpeg_binary(), pipe_stderr=True)
     )
-    too_long = threading.Timer(in_force().max_wall_s, process.kill)
-    too_long.start()
-    message = process.stderr.read().decode("utf-8", "replace").strip()
-    process.stderr.close()
-    too_long.cancel()
-    if process.wait() != 0:
+    try:
+        _, said = process.communicate(timeout=in_force().max_wall_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, said = process.communicate()
+    except BaseException:  # interrupted: it must not go on alone
+        process.kill()
+        raise
+    if process.returncode != 0:
+        message = said.decode("utf-8", "replace").strip()
         raise OSError(f"ffmpeg: {message.splitlines()[-1] if message else 'no reason given'}")
 
 

@@ -7,6 +7,7 @@ old one steps aside first, and :func:`locked` puts it back if nobody came to fin
 from __future__ import annotations
 
 import ctypes
+import glob
 import hashlib
 import os
 import shutil
@@ -105,7 +106,7 @@ def _put_in_order(target: Path) -> None:
     """Bring back a folder that had stepped aside, and remove what processes that are gone were building."""
     import psutil
 
-    for aside in target.parent.glob(f"{_ASIDE}*/{_escaped(target.name)}"):
+    for aside in target.parent.glob(f"{_ASIDE}*/{glob.escape(target.name)}"):
         if not target.exists():
             aside.rename(target)
         shutil.rmtree(aside.parent, ignore_errors=True)
@@ -119,7 +120,3 @@ def _put_in_order(target: Path) -> None:
 def _machine() -> str:
     """Process ids mean nothing on another machine that writes to the same folder."""
     return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
