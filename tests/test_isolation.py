@@ -130,10 +130,12 @@ def test_a_clip_is_in_work_no_longer_than_the_limit(path: Path) -> None:
 
 def test_one_process_serves_many_clips_and_none_is_left_behind(path: Path) -> None:
     isolation._end_idle()  # as many are kept as one analysis needs, and earlier tests may have left them
+    large = np.ones(isolation._ASIDE_BYTES, np.uint8)  # the memory of the analysis is not held against the decoder
     with opened(path) as clip:
         first = process_of(clip)
     with opened(path) as clip:
         assert process_of(clip) == first
+    assert large.any()
     isolation._end_idle()
     assert not psutil.pid_exists(first)
 
