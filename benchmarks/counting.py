@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import counting_clips
 from counting_clips import Spec, Truth
 
-from vidcheck import media, people, shots
+from vidcheck import media, people, person_detectors, shots
 from vidcheck.boxes import iou
 from vidcheck.media import U8
 from vidcheck.steps import STEPS, Found, Settings
@@ -81,7 +81,7 @@ class RecordingDetector(people.PersonDetector):
 
 def prepare(spec: Spec, data: Path, work: Path, model: str) -> Prepared:
     """Render the clip and run the detector, or take both from an earlier run."""
-    resolved = people.choose_model(model)
+    resolved = person_detectors.choose(model)
     kept = work / f"{spec.name}.{resolved.sha256[:8]}.pickle"
     path = work / f"{spec.name}.mp4"
     if kept.exists() and path.exists():
@@ -121,7 +121,7 @@ class _Boxes:
 
 def plain_tracking(path: Path, raw: Sequence[tuple[F32, F32]], name: str) -> Ids:
     """What ultralytics' `track` mode gives for these boxes with its own settings file; no cut is known to it."""
-    people.prepare_ultralytics()
+    person_detectors.prepare_ultralytics()
     from ultralytics.trackers import BOTSORT, BYTETracker
     from ultralytics.utils import YAML
     from ultralytics.utils.checks import check_yaml
@@ -378,7 +378,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 if not ready.truth.frames or ready.truth.planted:
                     continue
                 ready = oracle(ready)
-            keep = work / f"{spec.name}.{'oracle' if args.oracle else people.choose_model(args.model).sha256[:8]}"
+            keep = work / f"{spec.name}.{'oracle' if args.oracle else person_detectors.choose(args.model).sha256[:8]}"
             outcomes.append(count(ready, spec, Settings(), keep))
     show(outcomes, clips=args.clips)
     show_traps(outcomes)

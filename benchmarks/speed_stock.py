@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from vidcheck.overlays import OverlaySettings, engine
-from vidcheck.people import prepare_ultralytics
+from vidcheck.person_detectors import prepare_ultralytics
 
 
 def run(clip: Path, weights: str) -> dict[str, object]:

@@ -95,7 +95,7 @@ def test_analysers_do_not_know_each_other() -> None:
     [
         ("av", {"video", "encode"}),
         ("ffmpeg", {"encode"}),
-        ("ultralytics", {"people"}),
+        ("ultralytics", {"person_detectors"}),
         ("rapidocr", {"overlays"}),
         ("c2pa", {"credentials"}),
         ("cryptography", {"signing", "timestamping"}),
@@ -171,10 +171,10 @@ def test_nothing_is_sent_and_nothing_is_left_in_the_home_folder(tmp_path: Path) 
         "import socket\n"
         "def refuse(*a, **k): raise SystemExit('a connection was opened')\n"
         "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
-        "from vidcheck import people\n"
+        "from vidcheck import people, person_detectors\n"
         "people.PersonDetector(people.DetectSettings(model='person')).look_at("
         "__import__('numpy').zeros((64, 64, 3), 'uint8'))\n"
-        "people._ultralytics()\n"
+        "person_detectors.ultralytics_yolo()\n"
         "import openvino, ultralytics, sys\n"
         "from ultralytics.utils import AUTOINSTALL, ONLINE\n"
         "assert not ONLINE and not AUTOINSTALL\n"

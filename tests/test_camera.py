@@ -36,6 +36,24 @@ def follow(tmp_path: Path, pictures: Sequence[media.U8], cuts: Sequence[int] = (
         return camera.follow_camera(clip, refs, shots, [], camera.CameraSettings()).value
 
 
+def test_points_taken_ahead_give_the_same_and_pixels_are_read_where_they_do_not_suffice(tmp_path: Path) -> None:
+    bright = [window(1, x) for x in np.linspace(0, 300, 12)]
+    dark = [np.full_like(bright[0], 3)] * 4  # without points: only the pixels place these
+    for pictures in (bright, bright + dark):
+        path = tmp_path / f"{len(pictures)}.mp4"
+        media.write_video(path, pictures, fps=10, crf=18)
+        with media.open_clip(path) as clip:
+            frames = list(clip.frames())
+            refs = [frame.ref for frame in frames]
+            shots = [Shot(0, refs[0], FrameRef(len(refs), 10**9, 9.0), "moving", 0.0, refs[0], 1.0, 0.5)]
+            describer = camera.Describer(clip.source.width_px)
+            for frame in frames:
+                describer.add(frame.ref.index, frame.small_gray(camera.WIDTH_PX), ())
+            assert describer.points_of(refs) is not None
+            given = (clip, refs, shots, [], camera.CameraSettings())
+            assert camera.follow_camera(*given, describer) == camera.follow_camera(*given)
+
+
 def test_a_place_keeps_its_coordinates_when_the_camera_turns_away_and_comes_back(tmp_path: Path) -> None:
     path = [*np.linspace(0, 600, 25), *np.linspace(600, 0, 25)]
     views = follow(tmp_path, [window(5, x) for x in path])

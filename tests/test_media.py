@@ -129,6 +129,57 @@ def test_reading_single_frames_gives_the_frames_of_the_full_pass(tmp_path: Path)
             assert np.array_equal(frame.bgr, whole[frame.ref.index][1])
 
 
+@pytest.mark.parametrize(("size", "width"), [((640, 480), 80), ((720, 1280), 320), ((642, 360), 640), ((96, 64), 320)])
+def test_small_luma_is_the_luma_of_the_picture(tmp_path: Path, size: tuple[int, int], width: int) -> None:
+    path = tmp_path / "clip.mp4"
+    noise = np.random.default_rng(3).integers(0, 255, (30, 40), np.uint8)
+    picture = np.repeat(cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)[:, :, None], 3, axis=2)
+    media.write_video(path, [picture] * 3, fps=10, crf=5)
+    with media.open_clip(path) as clip:
+        frame = list(clip.frames())[1]
+        shape = (width, round(size[1] * width / size[0]))
+        how = cv2.INTER_AREA if width < size[0] else cv2.INTER_LINEAR
+        picture = cv2.cvtColor(frame.bgr, cv2.COLOR_BGR2GRAY)  # full range, as the luma has to be
+        assert np.abs(frame.gray.astype(int) - picture).mean() < 2.0
+        expected = cv2.resize(frame.gray, shape, interpolation=how).astype(int)
+        small = frame.small_gray(width).astype(int)
+        assert small.shape == expected.shape
+        assert np.abs(small - expected).mean() < 1.0
+        assert abs(float((small - expected).mean())) < 0.5
+
+
+def test_a_scaled_picture_is_that_of_the_whole_one(tmp_path: Path) -> None:
+    with media.open_clip(make.moving_clip(tmp_path / "clip.mp4", (12,))) as clip:
+        for frame in clip.frames():
+            scaled = frame.scaled_bgr(100, 60)  # asked for before the whole: it comes scaled from the decoder
+            assert np.array_equal(scaled, cv2.resize(frame.bgr, (100, 60), interpolation=cv2.INTER_LINEAR))
+
+
+def test_the_timeline_is_that_of_the_frames(tmp_path: Path) -> None:
+    with media.open_clip(make.moving_clip(tmp_path / "clip.mp4", (12,))) as clip:
+        refs = [frame.ref for frame in clip.frames()]
+        timeline = clip.timeline()
+        assert list(timeline) == refs
+        assert timeline.between(refs[2].time_s, refs[5].time_s) == refs[2:6]
+        assert timeline.from_time(refs[3].time_s - 0.001) == refs[3]
+        assert timeline.from_time(refs[-1].time_s + 1) is None
+        with pytest.raises(ValueError, match="does not follow"):
+            timeline.add(refs[0])
+
+
+def test_frames_that_nothing_is_built_on_are_left_out_without_changing_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    noise = np.random.default_rng(5).integers(0, 255, (30, 40, 3), np.uint8)
+    wide = np.asarray(cv2.resize(noise, (800, 600), interpolation=cv2.INTER_CUBIC), np.uint8)
+    media.write_video(path, (wide[k : k + 240, 3 * k : 3 * k + 320] for k in range(60)), fps=25)
+    with media.open_clip(path) as clip:
+        every = {frame.ref.index: frame.bgr for frame in clip.frames()}
+        refs = [ref for ref in clip.timeline() if ref.index % 7 == 3]
+        some = {frame.ref.index: frame.bgr for frame in clip.read(refs)}
+    assert list(some) == [ref.index for ref in refs]
+    assert all(np.array_equal(some[index], every[index]) for index in some)
+
+
 def test_tags_and_hash(tmp_path: Path) -> None:
     import hashlib
 

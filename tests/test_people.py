@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidcheck import media, people
+from vidcheck import media, people, person_detectors
 from vidcheck.byte_track import ByteTracker, ByteTrackSettings
 from vidcheck.person_network import PersonNetwork
 from vidcheck.types import Detection, FrameRef, Shot
@@ -140,17 +140,17 @@ def test_torch_weights_run_in_openvino(tmp_path: Path, monkeypatch: pytest.Monke
     from vidcheck import weights
 
     untrained = tmp_path / "untrained.pt"
-    people._ultralytics()("yolo11n.yaml", task="detect").save(untrained)
+    person_detectors.ultralytics_yolo()("yolo11n.yaml", task="detect").save(untrained)
     monkeypatch.setattr(weights, "user_folder", lambda: tmp_path / "user")
     for _ in range(2):  # made once, then found
-        people._load.cache_clear()
-        network = people._load(untrained)
+        person_detectors.load.cache_clear()
+        network = person_detectors.load(untrained)
         assert isinstance(network, PersonNetwork)
     (converted,) = (tmp_path / "user" / "converted").iterdir()
     assert any(p.suffix == ".xml" for p in converted.iterdir())
     boxes, scores = network.look_at(np.zeros((96, 96, 3), np.uint8), input_px=640, confidence=0.1, iou=0.6)
     assert len(boxes) == len(scores)
-    people._load.cache_clear()
+    person_detectors.load.cache_clear()
 
 
 def test_boxes_are_those_of_ultralytics_predictor(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_boxes_are_those_of_ultralytics_predictor(tmp_path: Path) -> None:
     import openvino as ov
     import yaml
 
-    shipped = people.choose_model("person").path
+    shipped = person_detectors.choose("person").path
     fixed = tmp_path / "fixed_openvino_model"
     fixed.mkdir()
     network = ov.Core().read_model(next(shipped.glob("*.xml")))
@@ -168,7 +168,7 @@ def test_boxes_are_those_of_ultralytics_predictor(tmp_path: Path) -> None:
     described = yaml.safe_load((shipped / "metadata.yaml").read_text())
     described |= {"dynamic": False, "args": {**(described.get("args") or {}), "dynamic": False}}
     (fixed / "metadata.yaml").write_text(yaml.safe_dump(described))
-    ours, theirs = PersonNetwork(fixed), people._TorchNetwork(fixed)
+    ours, theirs = PersonNetwork(fixed), person_detectors.TorchNetwork(fixed)
     for name in ("bus.jpg", "zidane.jpg"):
         picture = cv2.imread(str(asset(name)))
         wanted, wanted_scores = theirs.look_at(picture, input_px=512, confidence=0.1, iou=0.6)
@@ -181,7 +181,7 @@ def test_boxes_are_those_of_ultralytics_predictor(tmp_path: Path) -> None:
 def test_tracks_are_those_of_ultralytics_bytetrack() -> None:
     from types import SimpleNamespace
 
-    people.prepare_ultralytics()
+    person_detectors.prepare_ultralytics()
     from ultralytics.engine.results import Boxes
     from ultralytics.trackers import BYTETracker
 

@@ -8,7 +8,9 @@ before. Where points are too few, the shift since the frame before counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -18,11 +20,14 @@ import numpy.typing as npt
 from vidcheck.media import U8, Clip
 from vidcheck.types import Box, Detection, FrameRef, Shot, StepResult
 
-VERSION = "1"
+VERSION = "2"
 METHOD = "ORB points against key frames, similarity by RANSAC"
 F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
 
-_WIDTH_PX = 320
+WIDTH_PX = 320
+"""Width of the luma that is matched, pixels."""
+_MOST_REMEMBERED = 3000  # frames whose points are kept from the pass for people: five minutes
 _POINTS = 600
 _NEW_KEY_OVERLAP = 0.65  # a key frame that shows less of the frame gets a neighbour
 _LEAST_SCALE, _MOST_SCALE = 0.25, 4.0
@@ -63,26 +68,37 @@ class View:
 
     def matrix(self) -> F64:
         """Shape (2, 3): pixel coordinates to scene coordinates."""
-        turn = np.deg2rad(self.turn_deg)
-        a, b = self.scale * np.cos(turn), self.scale * np.sin(turn)
+        a, b = self._rotation()
         return np.array([[a, -b, self.x], [b, a, self.y]])
+
+    def _rotation(self) -> tuple[float, float]:
+        turn = math.radians(self.turn_deg)
+        return self.scale * math.cos(turn), self.scale * math.sin(turn)
 
     def place(self, box: Box) -> Box:
         """Return a box of this frame in scene coordinates; it stays upright and keeps its shape."""
         x1, y1, x2, y2 = box
-        cx, cy = self.matrix() @ ((x1 + x2) / 2, (y1 + y2) / 2, 1.0)
+        a, b = self._rotation()
+        middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
+        cx, cy = a * middle_x - b * middle_y + self.x, b * middle_x + a * middle_y + self.y
         width, height = (x2 - x1) * self.scale / 2, (y2 - y1) * self.scale / 2
-        return (float(cx - width), float(cy - height), float(cx + width), float(cy + height))
+        return (cx - width, cy - height, cx + width, cy + height)
 
     def shows(self, place: Box, size_px: tuple[int, int]) -> float:
         """Share of a box in scene coordinates that lies in this frame, 0..1."""
-        corners = np.array([[place[0], place[1]], [place[2], place[3]]])
-        back = cv2.invertAffineTransform(self.matrix())
-        low, high = corners @ back[:, :2].T + back[:, 2]
-        low, high = np.minimum(low, high), np.maximum(low, high)
-        inside = np.clip(high, 0, size_px) - np.clip(low, 0, size_px)
-        area = float(np.prod(high - low))
-        return float(np.prod(np.maximum(inside, 0))) / area if area > 0 else 0.0
+        # Plain numbers: long clips ask this millions of times, and arrays of two cost fifty times as much.
+        a, b = self._rotation()
+        norm = a * a + b * b
+        xs, ys = [], []
+        for x, y in ((place[0] - self.x, place[1] - self.y), (place[2] - self.x, place[3] - self.y)):
+            xs.append((a * x + b * y) / norm)
+            ys.append((a * y - b * x) / norm)
+        share = 1.0
+        for (low, high), most in ((sorted(xs), size_px[0]), (sorted(ys), size_px[1])):
+            if high <= low:
+                return 0.0
+            share *= max(0.0, min(high, most) - max(low, 0.0)) / (high - low)
+        return share
 
 
 @dataclass(slots=True)
@@ -132,12 +148,65 @@ class _Follower:
         return None
 
 
+class Describer:
+    """Takes the key points of frames while they are looked at for people, so that they are not decoded again for it.
+
+    Of longer clips nothing is kept: 24 kB a frame would fill the memory.
+    """
+
+    def __init__(self, width_px: int) -> None:
+        self._scale = WIDTH_PX / width_px
+        self._found: dict[int, tuple[F32, U8]] | None = {}
+        self._own = threading.local()
+
+    def add(self, index: int, luma: U8, boxes: Sequence[Box]) -> None:
+        """Describe the frame with this index; threads may call this side by side.
+
+        Parameters
+        ----------
+        index:
+            Which frame.
+        luma:
+            Its luma at :data:`WIDTH_PX`, uint8 of shape (h, w).
+        boxes:
+            People, pixels of the full picture.
+        """
+        found = self._found
+        if found is None or len(found) >= _MOST_REMEMBERED:
+            self._found = None
+            return
+        if not hasattr(self._own, "finder"):
+            self._own.finder = _finder()
+        points, signs = _describe(self._own.finder, luma, boxes, self._scale)
+        found[index] = (np.asarray(points, dtype=np.float32), signs)  # OpenCV gives single precision: nothing is lost
+
+    def points_of(self, frames: Sequence[FrameRef]) -> list[tuple[F64, U8]] | None:
+        """Return places and signatures of the points of all these frames, or None where one is missing."""
+        found = self._found
+        if found is None or any(ref.index not in found for ref in frames):
+            return None
+        return [(found[ref.index][0].astype(np.float64), found[ref.index][1]) for ref in frames]
+
+
+class _NeedsPixels(Exception):
+    """Points do not place a frame; the picture has to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    ref: FrameRef
+    points: F64
+    signs: U8
+    luma: U8 | None
+
+
 def follow_camera(
     clip: Clip,
     frames: Sequence[FrameRef],
     shots: Sequence[Shot],
     detections: Sequence[Detection],
     settings: CameraSettings,
+    described: Describer | None = None,
 ) -> StepResult[tuple[View, ...]]:
     """Place every frame in its scene.
 
@@ -153,32 +222,68 @@ def follow_camera(
         People, whose movement is not the camera's.
     settings:
         Thresholds.
+    described:
+        The frames' points where they were taken already; the result is the same without.
     """
+    known = None if described is None else described.points_of(frames)
+    if known is not None:
+        size = (WIDTH_PX, max(1, round(clip.source.height_px * WIDTH_PX / clip.source.width_px)))
+        given = (_Described(ref, *points, None) for ref, points in zip(frames, known, strict=True))
+        try:
+            return _follow(given, size, clip, frames, shots, settings)
+        except _NeedsPixels:
+            pass
     people: dict[int, list[Box]] = {}
     for detection in detections:
         people.setdefault(detection.frame.index, []).append(detection.box_xyxy_px)
+    return _follow(_read(clip, frames, people), None, clip, frames, shots, settings)
+
+
+def _read(clip: Clip, frames: Sequence[FrameRef], people: Mapping[int, Sequence[Box]]) -> Iterator[_Described]:
+    finder = _finder()
+    scale = WIDTH_PX / clip.source.width_px
+    for frame in clip.read(frames):
+        luma = frame.small_gray(WIDTH_PX)
+        points, signs = _describe(finder, luma, people.get(frame.ref.index, ()), scale)
+        yield _Described(frame.ref, points, signs, luma)
+
+
+def _finder() -> cv2.ORB:
+    finder: cv2.ORB = cv2.ORB_create(nfeatures=_POINTS, fastThreshold=10)  # type: ignore[attr-defined]
+    return finder
+
+
+def _follow(
+    described: Iterable[_Described],
+    size_px: tuple[int, int] | None,
+    clip: Clip,
+    frames: Sequence[FrameRef],
+    shots: Sequence[Shot],
+    settings: CameraSettings,
+) -> StepResult[tuple[View, ...]]:
+    """Place frames; ``size_px`` is the size of the luma where it is not at hand."""
     cuts = {shot.start.index for shot in shots}
     shot_of = _shot_of(frames, shots)
     follower = _Follower(settings)
     views: list[View] = []
-    finder = cv2.ORB_create(nfeatures=_POINTS, fastThreshold=10)  # type: ignore[attr-defined]
     before: U8 | None = None
     scene, pose, shot, lost = -1, np.eye(2, 3), None, 0
-    for frame in clip.read(frames):
-        luma = frame.small_gray(_WIDTH_PX)
-        scale = _WIDTH_PX / clip.source.width_px
-        points, signs = _describe(finder, luma, people.get(frame.ref.index, ()), scale)
-        size = (luma.shape[1], luma.shape[0])
-        now = shot_of.get(frame.ref.index)
+    scale = WIDTH_PX / clip.source.width_px
+    for item in described:
+        luma, points, signs = item.luma, item.points, item.signs
+        size = size_px or (luma.shape[1], luma.shape[0])  # type: ignore[union-attr]
+        now = shot_of.get(item.ref.index)
         placed = None
-        if now == shot and frame.ref.index not in cuts and scene >= 0:
+        if now == shot and item.ref.index not in cuts and scene >= 0:
             placed = follower.go_on(scene, pose, points, signs, size)
-            if placed is None and before is not None:
+            if placed is None and luma is None:
+                raise _NeedsPixels
+            if placed is None and before is not None and luma is not None:
                 placed, lost = _shifted(before, luma, pose), lost + 1
         if placed is None:
             scene, placed = follower.start(points, signs, size)
         pose, shot, before = placed, now, luma
-        views.append(_view(frame.ref.index, scene, pose, scale))
+        views.append(_view(item.ref.index, scene, pose, scale))
     stats = {"frames": len(views), "scenes": follower.scenes, "key_frames": len(follower.keys), "lost": lost}
     return StepResult(tuple(views), METHOD, {**stats})
 

@@ -26,6 +26,9 @@ SIDE_PX = 160
 FINE_SIDE_PX = 192
 """Side of the square input of its fine-tuned part, pixels."""
 
+BATCH = 3
+"""Crops that the network sees at a time; a smaller rest is filled up."""
+
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
@@ -61,7 +64,7 @@ class ClothingModel:
     """The network under OpenVINO. Build it with :func:`load`."""
 
     def __init__(self, path: str, sha256: str) -> None:
-        self._run: Any = compile_for_cpu(Path(path), sha256)
+        self._run: Any = compile_for_cpu(Path(path), sha256, BATCH)
         self.sha256 = sha256
         """Hash of the weights."""
 
@@ -108,18 +111,19 @@ class ClothingModel:
         return Explanation(CLASSES[index], np.asarray(heat, np.float32), _peaks(corners, drops, side, width, height))
 
     def _softmax(self, crops: Sequence[U8]) -> F32:
-        """Run the network over crops of any size, sixteen at a time."""
+        """Run the network over crops of any size, :data:`BATCH` at a time."""
         out = []
-        for start in range(0, len(crops), 16):
-            part = crops[start : start + 16]
+        for start in range(0, len(crops), BATCH):
+            part = crops[start : start + BATCH]
             inputs = [_batch([to_input(crop, side) for crop in part]) for side in (SIDE_PX, FINE_SIDE_PX)]
-            out.append(np.array(self._run(inputs)[0], np.float32))
+            out.append(np.array(self._run(inputs)[0], np.float32)[: len(part)])
         return np.concatenate(out) if out else np.zeros((0, len(CLASSES)), np.float32)
 
 
 def _batch(squares: Sequence[U8]) -> F32:
-    """BGR squares to the network's input: float RGB (n, 3, side, side), 0..255."""
-    return np.ascontiguousarray(np.stack(squares)[..., ::-1].transpose(0, 3, 1, 2), np.float32)
+    """Up to :data:`BATCH` BGR squares to the network's input: float RGB (BATCH, 3, side, side), 0..255."""
+    full = [*squares, *[squares[-1]] * (BATCH - len(squares))]
+    return np.ascontiguousarray(np.stack(full)[..., ::-1].transpose(0, 3, 1, 2), np.float32)
 
 
 def pool(probabilities: F32, view_weights: Sequence[float]) -> F32:

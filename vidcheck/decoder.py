@@ -181,8 +181,10 @@ class _Service:
         import numpy as np
 
         frame, width = self._held[header["id"]], header["width"]
-        gray = header["kind"] == "gray"
-        picture = frame.bgr if not gray else frame.gray if width is None else frame.small_gray(width)
+        if header["kind"] == "gray":
+            picture = frame.gray if width is None else frame.small_gray(width)
+        else:
+            picture = frame.bgr if width is None else frame.scaled_bgr(width, header["height"])
         if self._memory is None or len(self._memory) != header["memory"]:
             self._memory = mmap.mmap(self._shared, header["memory"])
         np.frombuffer(self._memory, dtype=np.uint8, count=picture.size)[:] = picture.reshape(-1)

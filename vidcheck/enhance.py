@@ -43,7 +43,7 @@ U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 Corners = tuple[tuple[float, float], ...]
 
-VERSION = "2"
+VERSION = "3"
 METHOD = "Lucas-Kanade flow, ECC registration, normalised convolution with Huber weights, Richardson-Lucy"
 
 _RIM = 0.5  # of the region's height: surroundings that help to register it
@@ -57,6 +57,8 @@ class EnhanceSettings:
     """Most frames that are fused; the best are taken."""
     follow_side_px: int = 960
     """Long side of the luma on which the region is followed, pixels."""
+    singles_read: int = 0
+    """Single frames that are read to compare with the fusion, those of the most weight; 0 for all."""
     align: AlignSettings = field(default_factory=AlignSettings)
     """Registration."""
     fusion: FusionSettings = field(default_factory=FusionSettings)
@@ -169,9 +171,11 @@ def _views(
     clip: Clip, regions: Sequence[Region], settings: EnhanceSettings
 ) -> list[tuple[Region, list[region_tracking.View]]]:
     views: list[region_tracking.View] = []
-    last = max((region.to_s for region in regions), default=-1.0)
+    first, last = min((r.from_s for r in regions), default=0.0), max((r.to_s for r in regions), default=-1.0)
     width = _follow_width(clip, settings)
-    for frame in clip.frames():
+    known = clip.known_timeline
+    # A clip that was not read to its end yet is decoded from its start, but not beyond the last region.
+    for frame in clip.frames() if known is None else clip.read(known.between(first - 1e-6, last + 1e-6)):
         time_s = frame.ref.time_s
         if time_s > last + 1e-6:
             break
@@ -272,7 +276,8 @@ def _fuse_one(
             read_picture(reader, _picture(stack.every_other(n), strength[n::2], settings.fusion))
             for n in (range(2) if len(chosen) >= 4 else ())
         )
-        single = best_single(reader, [_alone(patch, grid, size) for patch in chosen])
+        heaviest = sorted(range(len(chosen)), key=lambda n: -strength[n])[: settings.singles_read or len(chosen)]
+        single = best_single(reader, [_alone(chosen[n], grid, size) for n in sorted(heaviest)])
         plain = read_picture(reader, fusion.as_picture(average))
         read = Readings(read_picture(reader, picture), halves, plain, single)
     grade = grade_of(read, len(frames))
@@ -400,7 +405,10 @@ def _plain(settings: EnhanceSettings) -> JsonObject:
 def _settings_of(plain: JsonObject) -> EnhanceSettings:
     raw: dict[str, Any] = dict(plain)
     return EnhanceSettings(
-        raw["max_frames"], raw["follow_side_px"], AlignSettings(**raw["align"]), FusionSettings(**raw["fusion"])
+        max_frames=raw["max_frames"],
+        follow_side_px=raw["follow_side_px"],
+        align=AlignSettings(**raw["align"]),
+        fusion=FusionSettings(**raw["fusion"]),
     )
 
 

@@ -208,6 +208,9 @@ class _Pixels:
     def load_bgr(self) -> U8:
         return self._clip.picture(self._process, self._number, self._ref, "bgr", None)
 
+    def load_scaled(self, width: int, height: int) -> U8:
+        return self._clip.picture(self._process, self._number, self._ref, "scaled", width, height)
+
     def load_gray(self, width: int | None) -> U8:
         if width is not None:
             self._clip.gray_width = width
@@ -306,6 +309,7 @@ class IsolatedClip(Clip):
     def frames(self) -> Iterator[Frame]:
         """Decode every frame; see :meth:`Clip.frames`."""
         last: FrameRef | None = None
+        self.gray_width = None
         try:
             self._ask({"op": "frames"})
             answer: Any = None
@@ -340,7 +344,7 @@ class IsolatedClip(Clip):
                 height, width = self._gray_shape(self.gray_width)
                 pixels.gray = np.frombuffer(payload, np.uint8, height * width, at).reshape(height, width)
                 at += height * width
-            frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray))
+            frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray, pixels.load_scaled))
         return answer, frames
 
     def _gray_shape(self, width: int | None) -> tuple[int, int]:
@@ -349,8 +353,10 @@ class IsolatedClip(Clip):
             return source.height_px, source.width_px
         return max(1, round(source.height_px * width / source.width_px)), width
 
-    def picture(self, process: _Process, number: int, ref: FrameRef, kind: str, width: int | None) -> U8:
-        """Return the pixels of a frame.
+    def picture(
+        self, process: _Process, number: int, ref: FrameRef, kind: str, width: int | None, height: int | None = None
+    ) -> U8:
+        """Return the pixels of a frame: ``bgr``, ``gray`` of a width, or ``scaled`` BGR of a width and height.
 
         Raises
         ------
@@ -359,10 +365,15 @@ class IsolatedClip(Clip):
         """
         if process is not self._process:
             raise DecoderDied(f"the decoder died; the frame at {ref.time_s:.3f} s is gone with it")
-        shape = self._gray_shape(width) if kind == "gray" else (self.source.height_px, self.source.width_px, 3)
+        shape: tuple[int, ...] = (self.source.height_px, self.source.width_px, 3)
+        if kind == "gray":
+            shape = self._gray_shape(width)
+        elif width is not None and height is not None:
+            shape = (height, width, 3)
         with self._busy:
             process.reserve(int(np.prod(shape)))
             request = {"op": "picture", "id": number, "kind": kind, "width": width, "memory": process.size}
+            request["height"] = height
             answer, _ = self._ask(request)
             if tuple(answer["shape"]) != shape:
                 raise DecoderDied(f"the decoder gave a picture of another size at {ref.time_s:.3f} s")
@@ -372,6 +383,7 @@ class IsolatedClip(Clip):
         """Decode just these frames; see :meth:`Clip.read`. One over which the process dies is left out."""
         wanted = sorted({ref.index: ref for ref in refs}.values(), key=lambda ref: ref.index)
         one_by_one = False
+        self.gray_width = None
         while wanted:
             position = -1
             try:

@@ -28,7 +28,7 @@ from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservat
 if TYPE_CHECKING:
     from vidcheck.media import Clip, Frame
 
-VERSION = "1"
+VERSION = "2"
 METHOD = "EfficientNet-Lite0 with a linear layer, calibrated; mains flicker at the true frame times"
 CLASSES: tuple[LightingLabel, ...] = (
     "outdoor_day",
@@ -76,8 +76,7 @@ class LightingSettings:
     mains_hz: float = 50.0
     """Mains frequency: 50 in Indonesia."""
     full_pass_frames: int = 9000
-    """Clips of more frames are not decoded to the end: later shots are then judged by their sharpest frame
-    alone."""
+    """Of longer clips, shots after this many frames are judged by their sharpest frame alone."""
 
 
 @dataclass(slots=True)
@@ -121,17 +120,17 @@ def observe_lighting(
     """
     resolved = weights.resolve(settings.model)
     network = load_network(str(resolved.path), resolved.sha256)
-    wanted, windows, last = _plan(shots, settings)
+    wanted, windows = _plan(shots, settings)
     gathered: dict[int, _Gathered] = defaultdict(_Gathered)
-    if shots and last >= 0:
-        for frame in clip.frames():
+    due = sorted({*wanted, *windows})
+    if due:
+        timeline = clip.timeline()
+        for frame in clip.read(timeline[index] for index in due if index < len(timeline)):
             index = frame.ref.index
             if index in windows:
                 _take_profile(gathered[windows[index]], frame)
             if index in wanted:
                 _classify(gathered[wanted[index]], frame, network)
-            if index >= last:
-                break
     missed = [s for s in shots if s.kind != "black" and not gathered[s.index].refs]
     by_frame: dict[int, list[int]] = defaultdict(list)
     for shot in missed:
@@ -161,8 +160,8 @@ def observe_lighting(
     return StepResult(tuple(observations), METHOD, stats, resolved.sha256)
 
 
-def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, int], dict[int, int], int]:
-    """Return frames to classify and frames to test for flicker (index to shot), and the last one needed."""
+def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, int], dict[int, int]]:
+    """Return frames to classify and frames to test for flicker (index to shot)."""
     wanted: dict[int, int] = {}
     windows: dict[int, int] = {}
     for shot in shots:
@@ -180,7 +179,7 @@ def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, 
                 windows[index] = shot.index
     wanted = {i: s for i, s in wanted.items() if i < settings.full_pass_frames}
     windows = {i: s for i, s in windows.items() if i < settings.full_pass_frames}
-    return wanted, windows, max((*wanted, *windows), default=-1)
+    return wanted, windows
 
 
 def _take_profile(seen: _Gathered, frame: Frame) -> None:

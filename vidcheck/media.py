@@ -24,6 +24,7 @@ from vidcheck.encode import write_video as write_video
 from vidcheck.errors import InputError, NotFound, NotMedia, Unreadable
 from vidcheck.limits import Limits as Limits
 from vidcheck.limits import in_force as in_force
+from vidcheck.timeline import Timeline
 from vidcheck.types import FrameRef, Source
 
 U8 = npt.NDArray[np.uint8]
@@ -32,15 +33,17 @@ U8 = npt.NDArray[np.uint8]
 class Frame:
     """One decoded frame in display orientation, converted only when asked."""
 
-    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_gray", "ref")
+    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_gray", "_load_scaled", "_small", "ref")
 
-    def __init__(self, ref: FrameRef, load_bgr: Any, load_gray: Any) -> None:
+    def __init__(self, ref: FrameRef, load_bgr: Any, load_gray: Any, load_scaled: Any = None) -> None:
         self.ref = ref
         """Which frame, and when it is shown."""
         self._load_bgr = load_bgr
         self._load_gray = load_gray
+        self._load_scaled = load_scaled
         self._bgr: U8 | None = None
         self._gray: U8 | None = None
+        self._small: U8 | None = None
 
     @property
     def bgr(self) -> U8:
@@ -48,6 +51,18 @@ class Frame:
         if self._bgr is None:
             self._bgr = self._load_bgr()
         return self._bgr
+
+    def scaled_bgr(self, width_px: int, height_px: int) -> U8:
+        """Picture scaled by linear interpolation, uint8 of shape (height_px, width_px, 3), blue first.
+
+        The very pixels that ``cv2.resize`` makes of :attr:`bgr`, without its full size changing processes.
+        """
+        if self._bgr is None and self._load_scaled is not None:
+            scaled: U8 = self._load_scaled(width_px, height_px)
+            return scaled
+        import cv2
+
+        return np.asarray(cv2.resize(self.bgr, (width_px, height_px), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
     @property
     def gray(self) -> U8:
@@ -58,8 +73,9 @@ class Frame:
 
     def small_gray(self, width_px: int) -> U8:
         """Luma scaled to ``width_px`` wide, aspect kept: uint8 of shape (h, width_px). Cheap: never full size."""
-        small: U8 = self._load_gray(width_px)
-        return small
+        if self._small is None or self._small.shape[1] != width_px:
+            self._small = self._load_gray(width_px)
+        return self._small
 
 
 class Clip:
@@ -70,6 +86,8 @@ class Clip:
         """The file."""
         self.source = source
         """What is known of it; frame count, duration and decode errors are complete after :meth:`frames` ended."""
+        self.known_timeline: Timeline | None = None
+        """When each frame is shown, where somebody has read the clip to its end and noted it."""
 
     def frames(self) -> Iterator[Frame]:
         """Decode every frame in presentation order and complete :attr:`source`.
@@ -81,6 +99,12 @@ class Clip:
     def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
         """Decode just these frames and yield them in order of time; a frame asked for twice comes once."""
         raise NotImplementedError
+
+    def timeline(self) -> Timeline:
+        """Return when each frame is shown; decodes the clip once where that is not known yet."""
+        if self.known_timeline is None:
+            self.known_timeline = Timeline(frame.ref for frame in self.frames())
+        return self.known_timeline
 
     def close(self) -> None:
         """Release the file."""

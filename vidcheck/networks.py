@@ -35,7 +35,7 @@ def openvino() -> Any:
     return ov
 
 
-def compile_for_cpu(path: Path, sha256: str) -> Any:
+def compile_for_cpu(path: Path, sha256: str, batch: int | None = None) -> Any:
     """Return an ONNX or OpenVINO file compiled by OpenVINO.
 
     Full precision on every processor: half precision on newer ones would change the last digits.
@@ -46,6 +46,8 @@ def compile_for_cpu(path: Path, sha256: str) -> Any:
         The file, whose hash was verified.
     sha256:
         That hash, for the message.
+    batch:
+        Fixes the first side of every input: OpenVINO has faster kernels where it knows all sides. None leaves it open.
 
     Raises
     ------
@@ -57,7 +59,11 @@ def compile_for_cpu(path: Path, sha256: str) -> Any:
     ov = openvino()
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads.count(_MOST_THREADS)}
     try:
-        return ov.Core().compile_model(path, "CPU", settings)
+        core = ov.Core()
+        model = core.read_model(path)
+        if batch is not None:
+            model.reshape({port: [batch, *list(port.get_partial_shape())[1:]] for port in model.inputs})
+        return core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
         said = str(error).splitlines()[0]
         raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: {said}") from error

@@ -33,7 +33,7 @@ from vidcheck.types import Box, JsonObject, OverlayText, Shot, StepResult
 
 U8 = npt.NDArray[np.uint8]
 
-VERSION = "2"
+VERSION = "3"
 """Version of this step's code, part of its cache key."""
 
 DETECTOR = "PP-OCRv6_det_small.onnx"

@@ -8,28 +8,22 @@ reset at every cut; a track keeps the boxes that were measured, never the filter
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import threads, weights
+from vidcheck import person_detectors, threads
 from vidcheck.asides import AsideSettings, set_doubles_aside
 from vidcheck.byte_track import ByteTracker, ByteTrackSettings
-from vidcheck.camera import View
-from vidcheck.errors import DependencyError, ModelError
+from vidcheck.camera import WIDTH_PX, Describer, View
 from vidcheck.media import U8, Frame
-from vidcheck.person_network import PersonNetwork
 from vidcheck.types import Aside, Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track
 
-DETECT_VERSION = "2"
+DETECT_VERSION = "3"
 TRACK_VERSION = "2"
 F32 = npt.NDArray[np.float32]
 
@@ -99,38 +93,12 @@ class Sightings:
     """The score from which a box counts."""
 
 
-def prepare_ultralytics() -> None:
-    """Give ultralytics a settings folder of its own; must run before its first import in the process.
-
-    Its offline switches are set by :mod:`vidcheck.offline`. Its settings file is of no use here, and the home folder
-    may be read-only.
-    """
-    import tempfile
-
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / f"vidcheck-ultralytics-{user}"))
-    Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
-
-
-def choose_model(name: str) -> weights.ResolvedModel:
-    """Resolve ``auto`` or a name or path to a verified detector."""
-    if name != "auto":
-        return weights.resolve(name)
-    return weights.resolve("yolo11n" if weights.find("yolo11n") else "person")
-
-
-class Network(Protocol):
-    """What looks at a picture: OpenVINO, or torch for weights that could not be converted."""
-
-    def look_at(self, picture: U8, *, input_px: int, confidence: float, iou: float) -> tuple[F32, F32]:
-        """Return boxes (n, 4), xyxy pixels, and scores (n,), the surest first."""
-
-
 class PersonDetector:
     """Takes every frame in order, looks at some, then gives the boxes.
 
     Usage: :meth:`process_frame` for each frame, :meth:`finish` once. The network runs in threads of its own, while the
-    caller decodes on.
+    caller decodes on; a ``describer`` gets each frame with its boxes there. ``size_px`` is the width and height of a
+    clip's frames: with it they come scaled from the decoder.
 
     Raises
     ------
@@ -138,9 +106,18 @@ class PersonDetector:
         Where the model is missing or altered.
     """
 
-    def __init__(self, settings: DetectSettings | None = None, *, is_photo: bool = False) -> None:
+    def __init__(
+        self,
+        settings: DetectSettings | None = None,
+        *,
+        is_photo: bool = False,
+        size_px: tuple[int, int] | None = None,
+        describer: Describer | None = None,
+    ) -> None:
         self.settings = settings or DetectSettings()
-        self.model = choose_model(self.settings.model)
+        self._describer = describer
+        self._size = None if is_photo else size_px
+        self.model = person_detectors.choose(self.settings.model)
         entry = self.model.entry
         self.input_px = int(self.settings.input_px or entry.get("input_px", 640))
         self.confidence = float(self.settings.confidence or entry.get("confidence_threshold", 0.25))
@@ -168,10 +145,14 @@ class PersonDetector:
             return
         self._last_s = frame.ref.time_s
         self._frames.append(frame.ref)
+        network = person_detectors.load(self.model.path)  # here, so that the threads find it loaded
         if self._pool is None:
-            _load(self.model.path)  # here, so that the threads find it loaded
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="people")
-        self._pending.append((frame.ref, self._pool.submit(self._boxes, frame.bgr)))
+        scaled = None if self._size is None else network.scaled_px(*self._size, self.input_px)
+        picture = frame.bgr if scaled is None else frame.scaled_bgr(*scaled)
+        luma = None if self._describer is None else frame.small_gray(WIDTH_PX)
+        looking = self._pool.submit(self._look, frame.ref.index, picture, None if scaled is None else self._size, luma)
+        self._pending.append((frame.ref, looking))
         self._collect(self._workers)
 
     def _collect(self, most_pending: int) -> None:
@@ -221,8 +202,18 @@ class PersonDetector:
         self._last = thumb
         return False
 
-    def _boxes(self, picture: U8) -> list[tuple[tuple[float, float, float, float], float]]:
-        boxes, scores = self._predict(picture)
+    def _look(
+        self, index: int, picture: U8, size_px: tuple[int, int] | None, luma: U8 | None
+    ) -> list[tuple[Box, float]]:
+        found = self._boxes(picture, size_px)
+        if self._describer is not None and luma is not None:
+            self._describer.add(index, luma, [box for box, _ in found])
+        return found
+
+    def _boxes(
+        self, picture: U8, size_px: tuple[int, int] | None = None
+    ) -> list[tuple[tuple[float, float, float, float], float]]:
+        boxes, scores = self._predict(picture, size_px)
         height, width = picture.shape[:2]
         if self.settings.tiles and self._is_photo and max(width, height) >= 2 * self.input_px:
             boxes, scores = self._with_tiles(picture, boxes, scores)
@@ -252,74 +243,9 @@ class PersonDetector:
             all_scores.append(found_scores[~cut])
         return np.concatenate(all_boxes), np.concatenate(all_scores)
 
-    def _predict(self, picture: U8) -> tuple[F32, F32]:
-        look = _load(self.model.path).look_at
-        return look(picture, input_px=self.input_px, confidence=self.low_confidence, iou=self.nms_iou)
-
-
-class _TorchNetwork:
-    """Weights in torch, through ultralytics' own predictor."""
-
-    def __init__(self, path: Path) -> None:
-        self._model = _ultralytics()(str(path), task="detect")
-
-    def look_at(self, picture: U8, *, input_px: int, confidence: float, iou: float) -> tuple[F32, F32]:
-        (found,) = self._model.predict(
-            [picture], imgsz=input_px, conf=confidence, iou=iou, classes=[0], max_det=600, verbose=False, device="cpu"
-        )
-        boxes = np.asarray(found.boxes.xyxy.cpu().numpy(), dtype=np.float32).reshape(-1, 4)
-        return boxes, np.asarray(found.boxes.conf.cpu().numpy(), dtype=np.float32)
-
-
-@cache
-def _load(path: Path) -> Network:
-    """Load a detector, once per process."""
-    if path.suffix == ".pt":
-        path = _as_openvino(path)
-    try:
-        return PersonNetwork(path) if path.is_dir() else _TorchNetwork(path)
-    except (ModelError, DependencyError):
-        raise
-    except Exception as error:  # the loader raises whatever its backends raise
-        raise ModelError(f"The detector {path} cannot be loaded: {str(error).splitlines()[0]}") from error
-
-
-def _ultralytics() -> Any:
-    """Return ultralytics' ``YOLO``, kept from the network and from the home folder."""
-    prepare_ultralytics()
-    try:
-        from ultralytics import YOLO
-        from ultralytics.utils import patches
-    except (ImportError, OSError) as error:
-        raise DependencyError(f"ultralytics cannot be loaded: {error}.") from error
-    # It replaces PIL.Image.open by a version that wants to install a HEIC plug-in whenever a file is no picture;
-    # vidcheck brings its own plug-in.
-    patches._pil_plugins_registered = True
-    return YOLO
-
-
-def _as_openvino(path: Path) -> Path:
-    """Return the OpenVINO form of PyTorch weights, made once and kept; the weights themselves where that fails.
-
-    OpenVINO is what CPU inference goes through; torch runs the same weights, only slower.
-    """
-    import logging
-    import shutil
-    import tempfile
-
-    target = weights.user_folder() / "converted" / f"{weights.hash_of(path)[:16]}_openvino_model"
-    if target.is_dir():
-        return target
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            copy = Path(shutil.copy(path, folder))
-            made = Path(_ultralytics()(str(copy), task="detect").export(format="openvino", dynamic=True, verbose=False))
-            made.rename(target)
-    except Exception as error:  # whatever the exporter raises: torch still runs the weights, only slower
-        logging.getLogger(__name__).warning("%s runs in torch, OpenVINO export failed: %s", path.name, error)
-        return path
-    return target
+    def _predict(self, picture: U8, size_px: tuple[int, int] | None = None) -> tuple[F32, F32]:
+        look = person_detectors.load(self.model.path).look_at
+        return look(picture, input_px=self.input_px, confidence=self.low_confidence, iou=self.nms_iou, size_px=size_px)
 
 
 def tiles(width: int, height: int, *, side: int, overlap: float = 0.25) -> Iterator[tuple[int, int, int, int]]:

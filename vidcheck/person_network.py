@@ -70,7 +70,15 @@ class PersonNetwork:
         self._lock = threading.Lock()
         self._compiled: dict[tuple[int, int], _Compiled] = {}
 
-    def look_at(self, picture: U8, *, input_px: int, confidence: float, iou: float) -> tuple[F32, F32]:
+    def look_at(
+        self,
+        picture: U8,
+        *,
+        input_px: int,
+        confidence: float,
+        iou: float,
+        size_px: tuple[int, int] | None = None,
+    ) -> tuple[F32, F32]:
         """Return boxes (n, 4), xyxy pixels of the picture, and scores (n,), the surest first.
 
         Parameters
@@ -83,13 +91,15 @@ class PersonNetwork:
             Scores must be greater.
         iou:
             Intersection over union above which the weaker of two boxes is dropped.
+        size_px:
+            Width and height that the picture had before it was scaled to :meth:`scaled_px`; the boxes lie in that.
 
         Raises
         ------
         ModelError
             Where the network cannot be compiled or fails.
         """
-        height, width = picture.shape[:2]
+        width, height = size_px or (picture.shape[1], picture.shape[0])
         boxed, inside, corner = self._letterbox(picture, input_px)
         planes = np.ascontiguousarray(boxed[..., ::-1].transpose(2, 0, 1))
         raw = self._infer(planes[None].astype(np.float32) / np.float32(255))
@@ -104,15 +114,24 @@ class PersonNetwork:
         boxes[:, 1::2] = np.clip((boxes[:, 1::2] - corner[1]) / np.float32(inside[1] / height), 0, height)
         return boxes, scores
 
+    def scaled_px(self, width: int, height: int, input_px: int) -> tuple[int, int]:
+        """Width and height to which a picture is scaled, by linear interpolation, before the network sees it."""
+        tall, wide = self._input_shape(input_px)
+        scale = min(tall / height, wide / width)
+        return (max(round(width * scale), 1), max(round(height * scale), 1))
+
+    def _input_shape(self, input_px: int) -> tuple[int, int]:
+        """Height and width of the input's frame."""
+        side = -(-input_px // self._stride) * self._stride
+        return self._fixed or (side, side)
+
     def _letterbox(self, picture: U8, input_px: int) -> tuple[U8, tuple[int, int], tuple[int, int]]:
         """Scale into the input's shape; also width and height inside the grey borders, and the top left corner."""
         import cv2
 
         height, width = picture.shape[:2]
-        side = -(-input_px // self._stride) * self._stride
-        tall, wide = self._fixed or (side, side)
-        scale = min(tall / height, wide / width)
-        inside = (max(round(width * scale), 1), max(round(height * scale), 1))
+        tall, wide = self._input_shape(input_px)
+        inside = self.scaled_px(width, height, input_px)
         across, down = wide - inside[0], tall - inside[1]
         if self._fixed is None:  # no more border than fills the last stride
             across, down = across % self._stride, down % self._stride

@@ -24,12 +24,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vidcheck import media, overlays, people, shots
+from vidcheck import camera, media, overlays, people, person_detectors, shots
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
 from vidcheck.media import sha256_of
 from vidcheck.shared_reading import SharedClip, SharedReading
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
+from vidcheck.timeline import Timeline
 from vidcheck.types import SCHEMA_VERSION, Analysis, JsonObject, Source, StepResult, StepRun, Words
 
 __all__ = ["STEPS", "Progress", "Settings", "analyze", "tool_versions"]
@@ -111,7 +112,7 @@ class _Run:
 
     def scan(self) -> None:
         """Run the steps that see every frame, in one decoding pass, unless all of them are cached."""
-        detector_hash = people.choose_model(self._settings.detect.model).sha256 if "people" in self._wanted else ""
+        detector_hash = person_detectors.choose(self._settings.detect.model).sha256 if "people" in self._wanted else ""
         steps = {step.name: step for step in STEPS if step.name in _SCAN}
         for name, step in steps.items():
             model = detector_hash if name == "people" else ""
@@ -137,7 +138,12 @@ class _Run:
         clip = self._clip
         finder = shots.ShotFinder(self._settings.shots) if "shots" in missing else None
         detector = (
-            people.PersonDetector(self._settings.detect, is_photo=clip.source.kind == "image")
+            people.PersonDetector(
+                self._settings.detect,
+                is_photo=clip.source.kind == "image",
+                size_px=(clip.source.width_px, clip.source.height_px),
+                describer=self._describer(),
+            )
             if "people" in missing
             else None
         )
@@ -146,7 +152,9 @@ class _Run:
         broken: dict[str, Exception] = {}
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
+        timeline = Timeline()
         for frame in clip.frames():
+            timeline.add(frame.ref)
             self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
             for name, consumer in (("scout", scout), ("shots", finder), ("people", detector)):
                 if consumer is None or name in broken:
@@ -157,6 +165,7 @@ class _Run:
                 except Exception as error:  # one analyser's failure must not cost the other its frames
                     broken[name] = error
                 spent[name] += time.perf_counter() - began
+        clip.known_timeline = timeline
         self._found.scouted = scout if "scout" not in broken else None
         source = clip.source
         end_pts = source.start_pts + round(source.duration_s / Fraction(source.time_base))
@@ -177,6 +186,12 @@ class _Run:
         for name in finishers:
             step = next(s for s in STEPS if s.name == name)
             self._record(step, results.get(name), broken.get(name), spent[name])
+
+    def _describer(self) -> camera.Describer | None:
+        if "camera" not in self._wanted or self._clip.source.kind == "image":
+            return None
+        self._found.described = camera.Describer(self._clip.source.width_px)
+        return self._found.described
 
     def steps(self) -> None:
         """Run the other steps, each when those that it builds on are done, side by side with what else can run.
@@ -392,7 +407,7 @@ def settings_key(settings: Settings) -> str:
         Where the detector is missing or altered.
     """
     wanted = _with_needs(settings.only)
-    detector = people.choose_model(settings.detect.model).sha256 if "people" in wanted else ""
+    detector = person_detectors.choose(settings.detect.model).sha256 if "people" in wanted else ""
     steps = [
         (step.name, step.version, _plain(step.settings(settings)), _model_hash(step.name))
         for step in STEPS

@@ -29,6 +29,11 @@ _LOST = 0.35  # correlation under which the region is not there
 _DROP = 0.75  # nor is it where the correlation falls to this share of what it was in the frames before
 _MEMORY = 9  # frames that this is judged by
 _REACH = 5  # px searched around the flow's prediction; ten times that after the region was lost
+_LEVELS = 3  # of the pyramid, beside the picture itself
+_COARSEST = 1 << _LEVELS  # pixels of the picture to one of the coarsest level
+_FLOW_RIM_PX = (
+    112  # a region moves less from frame to frame: twice the reach of the flow's window on the coarsest level
+)
 _SMOOTH_PX = 1.25  # standard deviation
 _PATIENCE = 8  # frames a region may be hidden before following it is given up
 
@@ -122,8 +127,13 @@ def _step(before: U8, now: U8, box: Box, warp: F64) -> F64:
     x1, y1, x2, y2 = _grown((*moved.min(axis=0), *moved.max(axis=0)), before.shape)
     if x2 - x1 < 8 or y2 - y1 < 8:
         return np.eye(3)
+    # Flow is computed around the region alone. Its window begins on whole pixels of the coarsest level, so that every
+    # level of the pyramid holds the pixels that it would hold of the whole picture.
+    left, top = (max(0, v - _FLOW_RIM_PX) // _COARSEST * _COARSEST for v in (x1, y1))
+    window = np.s_[top : y2 + _FLOW_RIM_PX, left : x2 + _FLOW_RIM_PX]
+    before, now = np.ascontiguousarray(before[window]), np.ascontiguousarray(now[window])
     mask = np.zeros_like(before)
-    mask[y1:y2, x1:x2] = 255
+    mask[y1 - top : y2 - top, x1 - left : x2 - left] = 255
     points = cv2.goodFeaturesToTrack(before, 80, 0.01, 2, mask=mask, blockSize=5)
     if points is None or len(points) < _MIN_POINTS:
         return np.eye(3)
@@ -132,6 +142,8 @@ def _step(before: U8, now: U8, box: Box, warp: F64) -> F64:
     good = (ok & ok_back).ravel().astype(bool) & (np.linalg.norm((back - points).reshape(-1, 2), axis=1) < 0.7)
     if good.sum() < _MIN_POINTS:
         return np.eye(3)
+    corner = np.array([left, top], dtype=np.float32)
+    points, there = points + corner, there + corner
     cv2.setRNGSeed(0)
     model, _ = cv2.estimateAffinePartial2D(points[good], there[good], method=cv2.RANSAC, ransacReprojThreshold=1.0)
     if model is None or not 0.8 < float(np.hypot(model[0, 0], model[1, 0])) < 1.25:
@@ -141,7 +153,9 @@ def _step(before: U8, now: U8, box: Box, warp: F64) -> F64:
 
 
 def _flow(before: U8, now: U8, points: Any) -> tuple[Any, Any]:
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, points, np.empty_like(points), winSize=(15, 15), maxLevel=3)
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(
+        before, now, points, np.empty_like(points), winSize=(15, 15), maxLevel=_LEVELS
+    )
     return there, ok
 
 

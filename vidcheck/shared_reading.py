@@ -208,6 +208,7 @@ class SharedClip(Clip):
         self.original = clip
         """The clip itself, for what is no frame."""
         self._reading = reading
+        self.known_timeline = clip.known_timeline
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame; see :meth:`Clip.frames`. The source is complete already."""

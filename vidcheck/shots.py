@@ -19,7 +19,7 @@ from vidcheck.media import Frame
 from vidcheck.types import FrameRef, JsonObject, Shot, ShotKind, StepResult
 
 METHOD = "luma difference, adaptive ratio; stillness by run; sharpness by variance of the Laplacian"
-VERSION = "1"
+VERSION = "2"
 
 _PASS_WIDTH_PX = 320
 _THUMB_PX = (64, 36)

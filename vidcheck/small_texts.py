@@ -18,7 +18,7 @@ from vidcheck.region_reading import Reader
 from vidcheck.registration import AlignSettings
 from vidcheck.types import Box, Enhancement, JsonObject, Lead, OverlayText, Shot, StepResult, TextReading
 
-VERSION = "2"
+VERSION = "3"
 
 _KINDS = ("name_tag", "badge", "plate", "agency", "sign", "place")
 
@@ -37,6 +37,8 @@ class SmallTextSettings:
     """A text is followed this long before and after the frame in which it was read best, seconds, within its shot."""
     max_frames: int = 60
     """Most frames that are fused for a text."""
+    singles_read: int = 8
+    """Single frames of a text that are read to compare with the fusion, those of the most weight; 0 for all."""
     align: AlignSettings = field(default_factory=AlignSettings)
     """Registration."""
     fusion: FusionSettings = field(default_factory=FusionSettings)
@@ -79,7 +81,12 @@ def fuse_small_texts(
     began = time.monotonic()
     found: list[Enhancement] = []
     if taken:
-        how = EnhanceSettings(max_frames=chosen.max_frames, align=chosen.align, fusion=chosen.fusion)
+        how = EnhanceSettings(
+            max_frames=chosen.max_frames,
+            singles_read=chosen.singles_read,
+            align=chosen.align,
+            fusion=chosen.fusion,
+        )
         for fused in enhance.enhance_each(clip, taken, how, reader=reader()):
             found.append(fused.record)
             if time.monotonic() - began > chosen.budget_s:

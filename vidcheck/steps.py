@@ -112,6 +112,8 @@ class Found:
     values: dict[str, Any] = field(default_factory=dict)
     scouted: overlays.Scout | None = None
     """What the text reader needs of every frame, where the frames were decoded in this run."""
+    described: camera.Describer | None = None
+    """What following the camera needs, likewise."""
 
     def __getitem__(self, step: str) -> Any:
         """Return the findings of a step that ran."""
@@ -174,7 +176,12 @@ def _traps(found: Found) -> StepResult[tuple[Trap, ...]]:
 def _camera(found: Found) -> StepResult[tuple[camera.View, ...]]:
     sightings = found["people"]
     return camera.follow_camera(
-        found.clip, sightings.frames, found["shots"], sightings.detections, found.settings.camera
+        found.clip,
+        sightings.frames,
+        found["shots"],
+        sightings.detections,
+        found.settings.camera,
+        found.described,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,26 +83,29 @@ class Scanner:
         """
         import cv2
 
-        sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
+        # In OpenCV throughout: the same in numpy takes three times as long, four times a second.
+        spread = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1]
         steps = cv2.absdiff(luma[:, 1:], luma[:, :-1])
-        edges, bold = (steps > _EDGE).astype(np.uint8), (steps > _BOLD).astype(np.uint8)
+        edges = cv2.threshold(steps, _EDGE, 1, cv2.THRESH_BINARY)[1]
+        bold = cv2.threshold(steps, _BOLD, 1, cv2.THRESH_BINARY)[1]
         self._age = _aged(self._age, edges)
         self._bold_age = _aged(self._bold_age, bold)
-        standing = edges * (self._age >= _STAYED).astype(np.uint8)
-        flashed = bold * (self._bold_age >= _FLASHED).astype(np.uint8)
-        return Sample(ref, sharpness, _by_cell(edges), _by_cell(standing), _by_cell(flashed))
+        standing = cv2.bitwise_and(edges, cv2.threshold(self._age, _STAYED - 1, 1, cv2.THRESH_BINARY)[1])
+        flashed = cv2.bitwise_and(bold, cv2.threshold(self._bold_age, _FLASHED - 1, 1, cv2.THRESH_BINARY)[1])
+        return Sample(ref, float(spread[0, 0]) ** 2, *(_by_cell(mask) for mask in (edges, standing, flashed)))
 
 
-def _aged(age: U8 | None, edges: U8) -> U8:
+def _aged(age: U8 | None, edges: npt.NDArray[Any]) -> U8:
     """Count for how many samples an edge has been at each pixel; coding moves an edge by a pixel."""
     import cv2
 
     known = np.zeros_like(edges) if age is None or age.shape != edges.shape else age
     near = cv2.dilate(edges, np.ones((3, 3), dtype=np.uint8))
-    return np.where(near > 0, np.minimum(known, 250) + 1, 0).astype(np.uint8)
+    # Saturates at 255; what has no edge near it starts again from 0.
+    return np.asarray(cv2.multiply(cv2.add(known, near), near), dtype=np.uint8)
 
 
-def _by_cell(mask: U8) -> F32:
+def _by_cell(mask: npt.NDArray[Any]) -> F32:
     import cv2
 
     rows, columns = max(1, mask.shape[0] // _CELL_H), max(1, mask.shape[1] // _CELL_W)

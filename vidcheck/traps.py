@@ -21,7 +21,7 @@ from vidcheck.camera import View
 from vidcheck.media import U8, Clip
 from vidcheck.types import Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track, Trap, TrapKind, Words
 
-VERSION = "1"
+VERSION = "2"
 METHOD = "mirror match of the picture; rectangles that stay; boxes without movement of their own"
 F32 = npt.NDArray[np.float32]
 

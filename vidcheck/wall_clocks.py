@@ -25,7 +25,7 @@ from vidcheck.types import Box, Crop, FrameRef, JsonObject, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "1"
+VERSION = "2"
 METHOD = "rings (Hough gradient), each judged by EfficientNet-Lite0's classes analog clock and wall clock"
 
 INPUT_SIZE_PX = 224
@@ -142,8 +142,8 @@ def _joined(known: ClockFace | None, face: ClockFace) -> ClockFace:
 def _plan(clip: Clip, shots: Sequence[Shot], settings: WallClockSettings) -> tuple[list[FrameRef], int]:
     """Return the frames to look at, and how many shots worth it the budget leaves out."""
     if not shots:
-        first = next(iter(clip.frames()), None)
-        return ([first.ref] if first is not None else []), 0
+        first = clip.timeline().from_time(0.0)
+        return ([first] if first is not None else []), 0
     worth = [shot for shot in shots if shot.kind != "black" and shot.repeats is None]
     chosen = {shot.best.index: shot.best for shot in worth[: settings.max_frames]}
     spare = settings.max_frames - len(chosen)
@@ -162,16 +162,11 @@ def _plan(clip: Clip, shots: Sequence[Shot], settings: WallClockSettings) -> tup
 def _near(clip: Clip, times_s: Iterable[float], limit: int) -> list[FrameRef]:
     """Return the first frame at or after each time, among the first ``limit`` frames; times ascend."""
     waiting = list(times_s)
-    found: list[FrameRef] = []
     if not waiting:
-        return found
-    for frame in clip.frames():
-        if not waiting or frame.ref.index >= limit:
-            break
-        if frame.ref.time_s >= waiting[0]:
-            found.append(frame.ref)
-            waiting = [t for t in waiting if t > frame.ref.time_s]
-    return found
+        return []
+    timeline = clip.timeline()
+    found = {ref.index: ref for time_s in waiting if (ref := timeline.from_time(time_s)) is not None}
+    return [found[index] for index in sorted(found) if index < limit]
 
 
 def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
