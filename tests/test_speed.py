@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from vidcheck import case_reuse, media, pipeline, store
+from vidcheck.cli import again
 from vidcheck.media import Clip
 from vidcheck.shared_reading import SharedReading
 from vidcheck.types import Analysis
@@ -89,3 +90,41 @@ def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(
     assert not case_reuse.is_current(notes, SHA256, key("id"), folder)
     store.renew_manifest(folder)  # a decision was added: another manifest
     assert not case_reuse.is_current(notes, SHA256, key("id"), folder)
+
+
+def test_the_same_command_again_loads_nothing_heavy_and_notices_every_change(
+    tmp_path: Path, demo_analysis: Analysis, demo_clip: Path
+) -> None:
+    out, steps = tmp_path / "out", tmp_path / "steps"
+    folder = out / "demo"
+    asked = {"model": "auto", "only": (), "place": None, "sidecar": None, "lang": "en"}
+    known = again.key(demo_clip, out, None, asked)
+    assert known is not None
+    assert again.find(steps, *known) is None
+    folder.mkdir(parents=True)
+    store.write_atomic(folder / store.ANALYSIS, store.to_json(demo_analysis))
+    store.write_manifest(folder, {"sha256": demo_analysis.source.sha256})
+    again.remember(steps, *known, folder)
+    assert again.find(steps, *known) == (demo_analysis, folder)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom vidcheck.cli import again\n"
+        f"found = again.find(Path({str(steps)!r}), *{known!r})\nassert found is not None\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules and name != 'pydantic'])"
+    )
+    assert run(code).strip() == "[]"
+
+    copy = tmp_path / "other name.mp4"
+    copy.write_bytes(demo_clip.read_bytes())
+    others = [
+        again.key(copy, out, None, asked),
+        again.key(demo_clip, tmp_path / "elsewhere", None, asked),
+        again.key(demo_clip, out, b"record", asked),
+        again.key(demo_clip, out, None, asked | {"place": "Bandung"}),
+        again.key(demo_clip, out, None, asked | {"lang": "id"}),
+    ]
+    assert None not in others
+    assert known not in others
+    assert again.key(demo_clip, out, None, asked | {"model": "/some/folder"}) is None
+    assert again.key(tmp_path / "missing.mp4", out, None, asked) is None
+    (folder / store.ANALYSIS).write_bytes(b"{}")
+    assert again.find(steps, *known) is None

@@ -6,8 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from vidcheck import media, store
+from vidcheck import store
 from vidcheck.errors import InputError, OutputError
+from vidcheck.hashing import sha256_of
 from vidcheck.types import Analysis
 
 
@@ -25,7 +26,7 @@ def key(analysis: Analysis, *, lang: str, case_file: bytes | None, with_clip: bo
 def remember(workdir: Path, sha256: str, key: str, folder: Path) -> None:
     """Note that ``folder`` was written for this key; no reason to fail."""
     try:
-        made = {"folder": str(folder.resolve()), "manifest": media.sha256_of(folder / store.MANIFEST)}
+        made = {"folder": str(folder.resolve()), "manifest": sha256_of(folder / store.MANIFEST)}
         store.write_atomic(_note(workdir, sha256, key), json.dumps(made).encode())
     except (OSError, OutputError):
         return
@@ -35,10 +36,19 @@ def is_current(workdir: Path, sha256: str, key: str, folder: Path) -> bool:
     """Whether ``folder`` was written for this key, and its manifest and every file in it are as they were then."""
     try:
         made = json.loads(_note(workdir, sha256, key).read_bytes())
-        same = made == {"folder": str(folder.resolve()), "manifest": media.sha256_of(folder / store.MANIFEST)}
+        same = made == {"folder": str(folder.resolve()), "manifest": sha256_of(folder / store.MANIFEST)}
         return same and not store.verify(folder)
     except (OSError, ValueError, InputError):
         return False
+
+
+def current_folder(workdir: Path, sha256: str, key: str) -> Path | None:
+    """Return the folder that was written for this key, if it is still as it was then."""
+    try:
+        folder = Path(json.loads(_note(workdir, sha256, key).read_bytes())["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folder if is_current(workdir, sha256, key, folder) else None
 
 
 def _note(workdir: Path, sha256: str, key: str) -> Path:

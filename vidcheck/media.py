@@ -8,7 +8,6 @@ is ever opened for writing here.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ import numpy.typing as npt
 from vidcheck.encode import ffmpeg_binary as ffmpeg_binary
 from vidcheck.encode import write_video as write_video
 from vidcheck.errors import InputError, NotFound, NotMedia, Unreadable
+from vidcheck.hashing import sha256_of as sha256_of
 from vidcheck.limits import Limits as Limits
 from vidcheck.limits import in_force as in_force
 from vidcheck.timeline import Timeline
@@ -146,12 +146,6 @@ def shown_name(name: str) -> str:
     'kafe \\xff.mp4'
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reader(descriptor: int) -> io.BufferedReader:

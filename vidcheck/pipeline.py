@@ -8,30 +8,27 @@ builds on. A step that fails is recorded and never cached; steps that need it ar
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import logging
 import os
-import platform
 import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vidcheck import camera, media, overlays, people, person_detectors, shots
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
-from vidcheck.media import sha256_of
 from vidcheck.shared_reading import SharedClip, SharedReading
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
 from vidcheck.timeline import Timeline
 from vidcheck.types import SCHEMA_VERSION, Analysis, JsonObject, Source, StepResult, StepRun, Words
+from vidcheck.versions import tool_versions
 
 __all__ = ["STEPS", "Progress", "Settings", "analyze", "tool_versions"]
 
@@ -421,40 +418,3 @@ def _plain(settings: object) -> JsonObject:
         return {}
     plain: JsonObject = json.loads(json.dumps(asdict(settings), default=str))
     return plain
-
-
-@cache
-def code_sha256() -> str:
-    """Return the SHA-256 over vidcheck's own files, without models: a version number can stand on changed code."""
-    root = Path(__file__).parent
-    whole = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        if path.is_file() and not {"__pycache__", "_models"} & set(parts):
-            whole.update(f"{'/'.join(parts)}\n{sha256_of(path)}\n".encode())
-    return whole.hexdigest()
-
-
-def tool_versions() -> dict[str, str]:
-    """Return vidcheck with the hash of its code, Python, the system, and the libraries that decide results."""
-    names = (
-        "vidcheck",
-        "av",
-        "numpy",
-        "opencv-python-headless",
-        "openvino",
-        "torch",
-        "ultralytics-opencv-headless",
-        "rapidocr",
-    )
-    versions = {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "vidcheck code (SHA-256)": code_sha256(),
-    }
-    for name in names:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions

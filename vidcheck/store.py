@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from vidcheck.errors import InputError, OutputError
-from vidcheck.media import sha256_of
+from vidcheck.hashing import sha256_of
 from vidcheck.types import Analysis, StepRun
 
 T = TypeVar("T")

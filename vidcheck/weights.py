@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcheck.errors import ModelError
-from vidcheck.media import sha256_of
+from vidcheck.hashing import sha256_of
 
 ENV_VAR = "VIDCHECK_MODELS"
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidcheck import errors
-from vidcheck.cli.options import CLIP, is_incomplete, json_option, run_analysis, run_options, settings_of, time_options
+from vidcheck.cli.options import (
+    CLIP,
+    is_incomplete,
+    json_option,
+    print_steps_if_asked,
+    run_analysis,
+    run_options,
+    settings_of,
+    time_options,
+    workdir,
+)
 from vidcheck.cli.root import cli, one_line
 from vidcheck.cli.sealing import case_options, read_case_file, sealer
 
@@ -50,23 +60,35 @@ def analyze(
     """
     if redact and with_clip:
         raise errors.UsageError("--redact and --with-clip exclude each other.", "Share a copy made by vidcheck redact.")
-    settings = settings_of(**options)
+    from vidcheck.cli import again
+
     # What can be wrong with these is said before the clip is analysed, which takes minutes.
     record, seal = read_case_file(case_file, clips), sealer(sign_key, tsa)
+    asked = {**options, "lang": lang, "with_clip": with_clip, "redact": redact}
+    known = [None if no_cache else again.key(clip, out, record, asked) for clip in clips]
+    written = [None if key is None else again.find(workdir(), *key) for key in known]
+    settings = settings_of(**options) if None in written else None
     worst = errors.EXIT_OK
-    for clip in clips:
+    for clip, key, found in zip(clips, known, written, strict=True):
         try:
-            analysis, folder = run_analysis(
-                clip,
-                settings,
-                lang=lang,
-                quiet=quiet,
-                no_cache=no_cache,
-                out=out,
-                case_file=record,
-                with_clip=with_clip,
-                redact=redact,
-            )
+            analysis, folder = found or (None, None)
+            if analysis is not None:
+                print_steps_if_asked(analysis)
+            else:
+                assert settings is not None
+                analysis, folder = run_analysis(
+                    clip,
+                    settings,
+                    lang=lang,
+                    quiet=quiet,
+                    no_cache=no_cache,
+                    out=out,
+                    case_file=record,
+                    with_clip=with_clip,
+                    redact=redact,
+                )
+                if key is not None and folder is not None and not is_incomplete(analysis):
+                    again.remember(workdir(), *key, folder)
             if folder is not None:
                 seal(folder)
         except errors.VidcheckError as error:

@@ -192,10 +192,17 @@ def run_analysis(
             if not no_cache:
                 case_decisions.remember(workdir(), sha256, folder)
                 case_reuse.remember(workdir(), sha256, made_from, folder)
+    print_steps_if_asked(analysis)
+    return analysis, folder
+
+
+def print_steps_if_asked(analysis: Analysis) -> None:
+    """Say how each step went where ``--verbose`` is given."""
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get(_VERBOSE):
+        from vidcheck import terminal
+
         terminal.print_steps(analysis)
-    return analysis, folder
 
 
 def is_incomplete(analysis: Analysis) -> bool:
