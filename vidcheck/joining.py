@@ -8,8 +8,9 @@ The thresholds are those that ``benchmarks/counting.py`` was tuned with, on its 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from vidcheck.boxes import area, covered, iou, steps_apart
 from vidcheck.camera import View
 from vidcheck.types import Box, Detection, Shot, Track
 
+_ROUNDING = 1e-4  # single precision, where the likeness of many pairs is looked at at once
 LinkKind = Literal["still", "stayed", "resumed", "elsewhere"]
 
 
@@ -115,11 +117,8 @@ def join(
         Where the frames lie in their scenes, and the picture's size; without, no place outlasts a cut.
     """
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
-    links: list[Link] = []
-    for i, a in enumerate(tracks):
-        for b in tracks[i + 1 :]:
-            if (link := judge.link(a, b)) is not None:
-                links.append(link)
+    pairs = judge.candidates()
+    links = [link for a, b in pairs if (link := judge.link(tracks[a], tracks[b])) is not None]
     # The surest first, so that a likeness never takes a place that belongs to better evidence.
     order = {"still": 0, "stayed": 1, "resumed": 1, "elsewhere": 2}
     links.sort(key=lambda link: (not link.certain, order[link.kind], -link.alike, link.a, link.b))
@@ -168,13 +167,51 @@ class _Judge:
         self.tracks = {t.id: t for t in tracks}
         self.frames = {t.id: frozenset(detections[p].frame.index for p in t.detections) for t in tracks}
         self._alike: dict[tuple[str, str], float | None] = {}
-        beside = [
-            value
-            for i, a in enumerate(tracks)
-            for b in tracks[i + 1 :]
-            if self.frames[a.id] & self.frames[b.id] and (value := self.alike(a.id, b.id)) is not None
-        ]
+        self._ends: dict[tuple[str, int], _End] = {}
+        in_frame: dict[int, list[str]] = {}
+        for track in tracks:
+            for index in self.frames[track.id]:
+                in_frame.setdefault(index, []).append(track.id)
+        at_once = {(a, b) if a < b else (b, a) for ids in in_frame.values() for a, b in combinations(ids, 2)}
+        beside = [value for a, b in at_once if (value := self.alike(a, b)) is not None]
         self.side_by_side = float(np.quantile(beside, 0.9)) if beside else None
+
+    def candidates(self) -> Iterator[tuple[int, int]]:
+        """Yield positions of all pairs of tracks that :meth:`link` may link, and few others.
+
+        A long clip of a crowd has thousands of tracks. What every kind of link needs at least is looked at for all
+        pairs of one track at a time; only the pairs that have it are judged one by one.
+        """
+        s, tracks = self.settings, list(self.tracks.values())
+        if len(tracks) < 2:
+            return
+        ends = [[self._end(t, self.detections[p]) for p in (t.detections[0], t.detections[-1])] for t in tracks]
+        boxes = np.array([[end.box for end in pair] for pair in ends], dtype=np.float32)
+        times = np.array([[end.end.frame.time_s for end in pair] for pair in ends])
+        picture = np.array([self.pictures.get(t.shot, -1) for t in tracks])
+        shot = np.array([t.shot for t in tracks])
+        # Likeness is a sum of roots of products: a scalar product of roots. The torso counts double.
+        some = next(iter(self.looks.values()), None)
+        bins = 1 if some is None else some.colours.shape[1]
+        roots = np.zeros((len(tracks), 2, bins), dtype=np.float32)
+        for n, track in enumerate(tracks):
+            if track.id in self.looks:
+                roots[n] = np.sqrt(self.looks[track.id].colours)
+        roots[:, 0] *= np.sqrt(2.0)
+        flat = roots.reshape(len(tracks), -1) / np.sqrt(3.0)
+        anywhere = s.elsewhere - _ROUNDING
+        there = min(s.stayed, s.stayed_cut, s.resumed) - _ROUNDING
+        for n in range(len(tracks) - 1):
+            later = slice(n + 1, None)
+            alike = flat[later] @ flat[n]
+            low = np.maximum(boxes[later, None, :, :2], boxes[n, :, None, :2][None])
+            high = np.minimum(boxes[later, None, :, 2:], boxes[n, :, None, 2:][None])
+            meet = (high > low).all(axis=-1).reshape(len(high), -1).any(axis=1)
+            gap = np.abs(times[later, None, :] - times[n][None, :, None]).min(axis=(1, 2))
+            same_still = (picture[later] == picture[n]) & (shot[later] != shot[n])
+            wanted = same_still | (alike >= anywhere) | ((alike >= there) & (meet | (gap <= s.resume_s)))
+            for offset in np.flatnonzero(wanted).tolist():
+                yield n, n + 1 + offset
 
     def alike(self, a: str, b: str) -> float | None:
         """Likeness of colours; None where one was not described."""
@@ -211,7 +248,7 @@ class _Judge:
         if lost.scene is not None and lost.scene == found.scene:
             at_once = max(iou(lost.box, found.box), 0.8 * covered(lost.box, found.box)) >= s.place_iou
             need = s.stayed if a.shot == b.shot else s.stayed_cut
-            if at_once and alike >= need and self._seen_empty_s(lost, found) <= s.certain_s:
+            if at_once and alike >= need and not self._seen_empty(lost, found):
                 return Link(a.id, b.id, "stayed", alike, a.shot == b.shot and alike >= s.certain)
         beside = self.side_by_side or 0.0
         reach = min(s.resume_heights, s.resume_heights / 4 + s.heights_per_s / 2 * gap)
@@ -229,6 +266,12 @@ class _Judge:
         return self._end(*first), self._end(*second)
 
     def _end(self, track: Track, end: Detection) -> _End:
+        key = (track.id, end.frame.index)
+        if key not in self._ends:
+            self._ends[key] = self._found_end(track, end)
+        return self._ends[key]
+
+    def _found_end(self, track: Track, end: Detection) -> _End:
         view = self.views.get(end.frame.index)
         scene = None if view is None else view.scene
         # The largest box within half a second: at the picture's edge boxes are cut.
@@ -240,14 +283,21 @@ class _Judge:
         ]
         return _End(end, scene, max(boxes, key=area))
 
-    def _seen_empty_s(self, lost: _End, found: _End) -> float:
-        """Seconds between two ends in which the place of the first was in view and nobody of them was there."""
+    def _seen_empty(self, lost: _End, found: _End) -> bool:
+        """Whether the place of the first of two ends was in view for long while nobody of them was there."""
         low = bisect_right(self.indices, lost.end.frame.index)
-        between = self.ordered[low : bisect_left(self.indices, found.end.frame.index)]
-        if not between:
-            return 0.0
-        shown = sum(view.scene == lost.scene and view.shows(lost.box, self.size) >= 0.8 for view in between)
-        return (found.end.frame.time_s - lost.end.frame.time_s) * shown / (len(between) + 1)
+        high = bisect_left(self.indices, found.end.frame.index)
+        gap = found.end.frame.time_s - lost.end.frame.time_s
+        if high <= low or gap <= 0:
+            return False
+        # Each view stands for its share of the time between.
+        most = self.settings.certain_s * (high - low + 1) / gap
+        shown = 0
+        for view in islice(self.ordered, low, high):
+            shown += view.scene == lost.scene and view.shows(lost.box, self.size) >= 0.8
+            if shown > most:
+                return True
+        return False
 
     def _too_far(self, a: Track, b: Track) -> bool:
         """Whether nobody walks from one to the other in the time between: same shot, one scene."""
