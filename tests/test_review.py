@@ -131,6 +131,10 @@ def test_nothing_is_shown_without_the_token(served: tuple[Client, Path]) -> None
         assert status == 403, path
         assert b"token" in body and "set-cookie" not in headers
     assert stranger.ask("/start?token=wrong")[0] == 403
+    status, headers, body = stranger.ask(stranger.start)  # the right one, but it counts once
+    assert status == 403 and b"opened before" in body and "set-cookie" not in headers
+    status, headers, _ = known.ask(known.start)  # the browser that has it may open the address again
+    assert (status, headers["location"]) == (303, "/")
     assert stranger.ask("/start")[0] == 403
     stranger.cookie = f"vidcheck-{known.port}=guess"
     assert stranger.ask("/state")[0] == 403

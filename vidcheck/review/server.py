@@ -182,9 +182,17 @@ def make_app(review: Review, port: int, token: str) -> Callable[[Scope, Receive,
     cookie_name = f"vidcheck-{port}"  # cookies do not know ports
     session = secrets.token_urlsafe(32)
 
+    unused = [token]  # whoever finds the address later, in a history or a log, gets nothing for it
+
     def start(request: Request) -> Response:
         if not secrets.compare_digest(request.query_params.get("token", "").encode(), token.encode()):
             return _refused()
+        if secrets.compare_digest(request.cookies.get(cookie_name, "").encode(), session.encode()):
+            return RedirectResponse("/", status_code=303)
+        try:
+            unused.remove(token)  # in one step: of two that come at once, one is too late
+        except ValueError:
+            return _used()
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(cookie_name, session, httponly=True, samesite="strict", path="/")
         return answer
@@ -295,6 +303,14 @@ def _error(words: str, status: int) -> Response:
 
 def _refused() -> Response:
     return PlainTextResponse("Open the whole address that vidcheck review has printed, with its token.", 403)
+
+
+def _used() -> Response:
+    return PlainTextResponse(
+        "This address was opened before, and counts once. For another browser, end vidcheck review (Ctrl-C) and start "
+        "it again; if it was not you who opened it, somebody else on this machine did.",
+        403,
+    )
 
 
 def serve(
