@@ -139,8 +139,12 @@ def test_the_record_gives_the_same_pixels_again(clip_path: Path, fused: enhance.
     with media.open_clip(clip_path) as clip:
         again = enhance.render(clip, record)
         assert np.array_equal(again.picture, fused.picture) and np.array_equal(again.original, fused.original)
+        kept = enhance.pictures_of(clip, record)  # made in this process a moment ago, and not made again
+        assert np.array_equal(kept.picture, again.picture) and kept.record is record
         with pytest.raises(InputError, match="again"):
             enhance.render(clip, enhance.replace(record, frames=record.frames[2:]))
+        with pytest.raises(InputError, match="again"):
+            enhance.pictures_of(clip, enhance.replace(record, pixels_sha256="0" * 64))
 
 
 def test_a_still_region_without_other_frames_is_not_called_a_fusion(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ Corners = tuple[tuple[float, float], ...]
 VERSION = "3"
 METHOD = "Lucas-Kanade flow, ECC registration, normalised convolution with Huber weights, Richardson-Lucy"
 
+_KEPT = 12  # fused pictures that a process keeps until the report asks for them
 _RIM = 0.5  # of the region's height: surroundings that help to register it
 
 
@@ -142,7 +144,9 @@ def enhance_each(
             if (place := places.at.get(frame.ref.index)) is not None:
                 into.append(_cut(frame.bgr, frame.ref, places.box, place.warp))
     for number, (region, places, into) in enumerate(zip(regions, followed, patches, strict=True), start=1):
-        yield _fuse_one(f"e{number}", clip, region, places, into, chosen, reader)
+        fused = _fuse_one(f"e{number}", clip, region, places, into, chosen, reader)
+        _keep(clip, fused)
+        yield fused
 
 
 def _check(region: Region, clip: Clip) -> None:
@@ -364,6 +368,27 @@ def _grid(region: Region, scale: int) -> tuple[F64, tuple[int, int]]:
 
 def _picture(stack: fusion.Stack, weights: Sequence[float], settings: FusionSettings) -> U8:
     return fusion.deblur(fusion.fuse(stack, weights, settings), settings)
+
+
+_just_made: OrderedDict[tuple[str, str, Crop], Fused] = OrderedDict()  # pictures of this process, the last few
+
+
+def _keep(clip: Clip, fused: Fused) -> None:
+    _just_made[clip.source.sha256, fused.record.pixels_sha256, fused.record.crop] = fused
+    while len(_just_made) > _KEPT:
+        _just_made.popitem(last=False)
+
+
+def pictures_of(clip: Clip, record: Enhancement) -> Fused:
+    """Return the pictures of a record: those made in this process a moment ago, else :func:`render` makes them again.
+
+    Raises
+    ------
+    InputError
+        Where the clip does not give the pixels that the record was made of.
+    """
+    made = _just_made.get((clip.source.sha256, record.pixels_sha256, record.crop))
+    return render(clip, record) if made is None else replace(made, record=record)
 
 
 def render(clip: Clip, record: Enhancement) -> Fused:

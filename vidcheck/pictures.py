@@ -142,7 +142,7 @@ def _save_fused(clip: Clip, item: Enhancement, folder: Path, cover: Callable[[Fr
     In a report with covered heads, a region that a cover touches is not shown at all: the cover would be fused away.
     """
     try:
-        fused = enhance.render(clip, item)
+        fused = enhance.pictures_of(clip, item)
     except InputError:
         return item
     if cover is not None:
