@@ -129,7 +129,9 @@ def test_reading_single_frames_gives_the_frames_of_the_full_pass(tmp_path: Path)
             assert np.array_equal(frame.bgr, whole[frame.ref.index][1])
 
 
-@pytest.mark.parametrize(("size", "width"), [((640, 480), 80), ((720, 1280), 320), ((642, 360), 640), ((96, 64), 320)])
+@pytest.mark.parametrize(
+    ("size", "width"), [((640, 480), 80), ((960, 540), 320), ((720, 1280), 320), ((642, 360), 640), ((96, 64), 320)]
+)
 def test_small_luma_is_the_luma_of_the_picture(tmp_path: Path, size: tuple[int, int], width: int) -> None:
     path = tmp_path / "clip.mp4"
     noise = np.random.default_rng(3).integers(0, 255, (30, 40), np.uint8)

@@ -87,6 +87,8 @@ def extract_frames(
     """
     if (every_s is not None or at_s) and out is None:
         raise UsageError("There is nowhere to write the frames.", "Name a folder with -o DIR.")
+    if out is None:
+        return []
     with media.open_clip(clip_path) as clip:
         if every_s is not None or at_s:
             wanted: list[tuple[FrameRef, int | None]] = [
@@ -96,8 +98,6 @@ def extract_frames(
             wanted = [
                 (shot.best, shot.index) for shot in analysis.shots if shot.repeats is None and shot.kind != "black"
             ]
-        if out is None:
-            return []
         names = [(ref, file_name(ref)) for ref, _ in wanted]
         pictures.save_frames(clip, names, out)
     return [ExtractedFrame(out / file_name(ref), ref, shot) for ref, shot in wanted]
