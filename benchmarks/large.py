@@ -4,9 +4,11 @@
     python benchmarks/large.py --work DIR --part photo  [--megapixels 100]
     python benchmarks/large.py --work DIR --part 4k60   [--seconds 10]
     python benchmarks/large.py --work DIR --part folder [--photos 1000]
+    python benchmarks/large.py --work DIR --part clip   --clip FILE
 
 ``long`` loops a rendered 1080p clip and runs ``vidcheck frames``; ``photo`` and ``4k60`` run the whole analysis and
-write the case; ``folder`` runs ``vidcheck batch --only shots`` with two workers. The memory of the command and all its
+write the case; ``folder`` runs ``vidcheck batch --only shots`` with two workers; ``clip`` runs the whole analysis of a clip
+of your own. The memory of the command and all its
 processes is sampled once a second and summed as unique memory (USS) plus the memory they share once.
 """
 
@@ -113,12 +115,13 @@ def measure(arguments: list[str], cache: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--part", choices=["long", "photo", "4k60", "folder"], required=True)
+    parser.add_argument("--part", choices=["long", "photo", "4k60", "folder", "clip"], required=True)
     parser.add_argument("--hours", type=float, default=2.0)
     parser.add_argument("--fps", type=int, default=25)
     parser.add_argument("--megapixels", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--clip", type=Path)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     work, out = given.work, given.work / f"out-{given.part}"
@@ -129,6 +132,10 @@ def main() -> None:
         arguments = ["analyze", str(photo(work, given.megapixels)), "-o", str(out)]
     elif given.part == "4k60":
         arguments = ["analyze", str(clip_4k60(work, given.seconds)), "-o", str(out)]
+    elif given.part == "clip":
+        if given.clip is None:
+            parser.error("clip needs --clip FILE")
+        arguments = ["analyze", str(given.clip), "-o", str(out)]
     else:
         folder = str(folder_of(work, given.photos))
         arguments = ["batch", folder, "-o", str(out), "--only", "shots", "--workers", "2", "--no-reposts"]
