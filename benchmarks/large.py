@@ -7,9 +7,9 @@
     python benchmarks/large.py --work DIR --part clip   --clip FILE
 
 ``long`` loops a rendered 1080p clip and runs ``vidcheck frames``; ``photo`` and ``4k60`` run the whole analysis and
-write the case; ``folder`` runs ``vidcheck batch --only shots`` with two workers; ``clip`` runs the whole analysis of a clip
-of your own. The memory of the command and all its
-processes is sampled once a second and summed as unique memory (USS) plus the memory they share once.
+write the case; ``folder`` runs ``vidcheck batch --only shots`` with two workers; ``clip`` runs the whole analysis of a
+clip of your own. The memory of the command and all its processes is sampled once a second and summed as unique memory
+(USS) plus the memory they share once.
 """
 
 from __future__ import annotations
