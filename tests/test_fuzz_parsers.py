@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.report_example import example_analysis
-from vidcheck import case, intake, leads, limits, store, terminal, timestamps, timing
+from vidcheck import case, intake, leads, limits, media, store, terminal, timestamps, timing
 from vidcheck.batch import inputs
 from vidcheck.clues import examiner, platform, sidecar
 from vidcheck.decisions import record
@@ -86,7 +86,9 @@ def test_clues_and_leads_of_any_text_name_and_tags(
 ) -> None:
     shown = safe_text(text)
     overlays = tuple(replace(item, text=shown, text_raw=shown, kind=kind) for item in example.overlays[:2])
-    source = replace(example.source, path=name or "x", tags=tags)
+    # As whoever opens a file gives them: a name of any bytes, and tags that a decoder read.
+    name = media.shown_name(name.encode("utf-8", "replace").decode())
+    source = replace(example.source, path=name or "x", tags=media.writable_tags(tags))
     chosen = timing.TimeSettings(place="Banjarmasin")
     clues = timing.gather_clues(source, overlays, (), (), chosen, example.shots).value
     estimate = timing.estimate(clues, settings=chosen)

@@ -30,7 +30,7 @@ import numpy as np
 from vidcheck import errors
 from vidcheck.decoder import pack, unpack
 from vidcheck.limits import Limits, remedy
-from vidcheck.media import U8, Clip, Frame, sha256_of
+from vidcheck.media import U8, Clip, Frame, sha256_of, writable_tags
 from vidcheck.types import DecodeError, FrameRef, Source, Words
 
 T = TypeVar("T")
@@ -433,7 +433,7 @@ def _source(found: dict[str, Any]) -> Source:
     from vidcheck.store import adapter
 
     made: Source = adapter(Source).validate_python(found)
-    return made
+    return replace(made, tags=writable_tags(made.tags))
 
 
 def _error(answer: dict[str, Any], name: str, limits: Limits) -> Exception:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -84,7 +85,7 @@ class Clip:
     def __init__(self, path: Path, source: Source) -> None:
         self.path = path
         """The file."""
-        self.source = source
+        self.source = replace(source, tags=writable_tags(source.tags))
         """What is known of it; frame count, duration and decode errors are complete after :meth:`frames` ended."""
         self.known_timeline: Timeline | None = None
         """When each frame is shown, where somebody has read the clip to its end and noted it."""
@@ -146,6 +147,19 @@ def shown_name(name: str) -> str:
     'kafe \\xff.mp4'
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def writable_tags(tags: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    r"""Return tags as they can be written down: half of a surrogate pair, which is no character, becomes ``\ud800``.
+
+    >>> writable_tags({"exif": {"Make": "a\ud800"}})
+    {'exif': {'Make': 'a\\ud800'}}
+    """
+
+    def writable(text: str) -> str:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+    return {group: {writable(k): writable(v) for k, v in found.items()} for group, found in tags.items()}
 
 
 def reader(descriptor: int) -> io.BufferedReader:
