@@ -364,10 +364,14 @@ class _Lost:
 def _decode(container: Any, stream: Any, lost: _Lost, due: Container[int] | None = None) -> Iterator[VideoFrame]:
     """Yield frames, noting in ``lost`` what did not decode.
 
-    ``due`` holds the time stamps of the frames that are wanted: of the others, those that no other frame is built on
-    are left out, which are half of what most phones and platforms write.
+    ``due`` holds the time stamps of the frames that are wanted: of the others in H.264, those that no other frame is
+    built on are left out, which are half of what most platforms write. Not in HEVC and its like, where such a frame
+    may still serve higher temporal layers.
     """
     import av.error
+
+    may_skip = due is not None and stream.codec_context.name == "h264"
+    wanted = False
 
     time_s: float | None = None
     packets = container.demux(stream)
@@ -383,9 +387,10 @@ def _decode(container: Any, stream: Any, lost: _Lost, due: Container[int] | None
             lost.add(time_s, f"reading stopped: {_reason(error)}")
             return
         try:
-            if due is not None:
-                wanted = packet.pts is None or packet.pts in due
-                stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
+            if due is not None and may_skip:
+                before, wanted = wanted, packet.pts is None or packet.pts in due
+                # The packet after a wanted one may be the second field of its frame.
+                stream.codec_context.skip_frame = "DEFAULT" if wanted or before else "NONREF"
             decoded = packet.decode()
         except MemoryError:
             raise
