@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vidcheck import leads, media, wall_clocks
+from vidcheck import leads, media, wall_clocks, weights
 from vidcheck.errors import ModelError
 from vidcheck.types import FrameRef, Shot
 from vidcheck.wall_clocks import ClockFace, WallClockSettings, find_clock_faces, find_rings
@@ -81,6 +81,15 @@ def test_rings_without_a_face_are_not_claimed(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), picture)
     assert find_rings(picture, WallClockSettings())
     assert look(tmp_path / "a.png").value == ()
+
+
+def test_each_box_gets_the_same_share_whatever_is_judged_beside_it() -> None:
+    resolved = weights.resolve(WallClockSettings().model)
+    network = wall_clocks.load_network(str(resolved.path), resolved.sha256)
+    boxes = [(400.0, 60.0, 525.0, 185.0), (90.0, 120.0, 230.0, 220.0), (700.0, 150.0, 850.0, 470.0)]
+    together = wall_clocks.judge(room(120), boxes, network)
+    assert together[0] > 0.5 > max(together[1:])
+    assert together == [share for box in boxes for share in wall_clocks.judge(room(120), [box], network)]
 
 
 def test_the_budget_is_owned_up_to(tmp_path: Path) -> None:

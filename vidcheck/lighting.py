@@ -28,7 +28,7 @@ from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservat
 if TYPE_CHECKING:
     from vidcheck.media import Clip, Frame
 
-VERSION = "2"
+VERSION = "3"
 METHOD = "EfficientNet-Lite0 with a linear layer, calibrated; mains flicker at the true frame times"
 CLASSES: tuple[LightingLabel, ...] = (
     "outdoor_day",
@@ -311,7 +311,7 @@ def load_network(path: str, sha256: str) -> Any:
     DependencyError
         OpenVINO is missing.
     """
-    compiled = compile_for_cpu(Path(path), sha256)
+    compiled = compile_for_cpu(Path(path), sha256, 1)
     outputs = compiled.output(0).get_partial_shape()
     if outputs.rank.get_length() != 2 or outputs[1].get_length() != len(CLASSES):
         raise ModelError(f"{path} is no lighting model: its output has the shape {outputs}.")

@@ -54,6 +54,7 @@ class TextReader:
         """Read the planned frames in full."""
         chosen = self._settings
         large = max(self._clip.source.width_px, self._clip.source.height_px) > chosen.detect_side_px
+        video = self._clip.source.kind == "video"  # beside whose texts other steps keep frames and networks in memory
         fine: set[int] = set()
         for frame in self._clip.read(plan.reads):
             self.frames_read += 1
@@ -63,7 +64,7 @@ class TextReader:
                 fine.add(shot)
                 side = chosen.fine_side_px
                 self.frames_read_fine += 1
-            lines = [line for line in self._engine.read(frame.bgr, side) if self._keeps(line)]
+            lines = [line for line in self._engine.read(frame.bgr, side, lean=video) if self._keeps(line)]
             readings = [
                 (
                     TextReading(frame.ref, line.box, text_tracking.faithful_text(line.text), line.confidence),

@@ -25,10 +25,11 @@ from vidcheck.types import Box, Crop, FrameRef, JsonObject, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "2"
+VERSION = "3"
 METHOD = "rings (Hough gradient), each judged by EfficientNet-Lite0's classes analog clock and wall clock"
 
 INPUT_SIZE_PX = 224
+_BATCH = 2  # rings judged together; sixteen at a time, or as many as there are, take no less time and 130 MB more
 _CONTEXT = 1.3  # half a side of the judged square over the ring's radius: some wall around the rim
 _STRETCHES = ((1.0, 1.0), (1.25, 1.0), (1.0, 1.25))  # across, down: circles, and faces seen from the side or from below
 
@@ -206,9 +207,12 @@ def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
 def judge(bgr: U8, boxes: Sequence[Box], network: Any) -> list[float]:
     """Return the network's share for a clock face in each box, 0..1."""
     shares: list[float] = []
-    for start in range(0, len(boxes), 16):
-        batch = np.stack([to_input(bgr, box) for box in boxes[start : start + 16]])
-        shares += [float(share) for share in np.asarray(network(batch)[0]).reshape(-1)]
+    batch = np.zeros((_BATCH, 3, INPUT_SIZE_PX, INPUT_SIZE_PX), np.float32)
+    for start in range(0, len(boxes), _BATCH):
+        some = boxes[start : start + _BATCH]
+        for place, box in enumerate(some):
+            batch[place] = to_input(bgr, box)
+        shares += [float(share) for share in np.asarray(network(batch)[0]).reshape(-1)[: len(some)]]
     return shares
 
 
@@ -255,7 +259,7 @@ def load_network(path: str, sha256: str) -> Any:
     file = next(iter(sorted(Path(path).glob("*.xml"))), None)
     if file is None:
         raise ModelError(f"{path} (SHA-256 {sha256[:16]}…) cannot be loaded: it holds no OpenVINO model.")
-    compiled = compile_for_cpu(file, sha256)
+    compiled = compile_for_cpu(file, sha256, _BATCH)
     shape = compiled.output(0).get_partial_shape()
     if shape.rank.get_length() != 1:
         raise ModelError(f"{path} is no clock-face model: its output has the shape {shape}.")
