@@ -59,6 +59,28 @@ def test_frames_are_those_of_this_process(path: Path, monkeypatch: pytest.Monkey
     assert np.array_equal(some[0], there[3][1]) and np.array_equal(some[1], there[70][1])
 
 
+@pytest.mark.parametrize("other_px", [8, 64])
+def test_another_width_asked_for_meanwhile_garbles_no_picture(
+    path: Path, monkeypatch: pytest.MonkeyPatch, other_px: int
+) -> None:
+    with opened(path) as clip:
+        refs = [frame.ref for frame in clip.frames()]
+        expected = [(frame.small_gray(other_px).copy(), frame.small_gray(32).copy()) for frame in clip.read(refs)]
+        ask = IsolatedClip._ask
+
+        def interrupted(self: IsolatedClip, header: dict, descriptor: int | None = None):  # type: ignore[no-untyped-def,type-arg]
+            answer = ask(self, header, descriptor)
+            self.gray_width = other_px  # as a thread does that still holds an earlier frame
+            return answer
+
+        seen = []
+        for frame in clip.read(refs):
+            seen.append((frame.small_gray(other_px).copy(), frame.small_gray(32).copy()))
+            monkeypatch.setattr(IsolatedClip, "_ask", interrupted)
+        for got, true in zip(seen, expected, strict=True):
+            assert all(np.array_equal(a, b) for a, b in zip(got, true, strict=True))
+
+
 def test_a_crash_keeps_the_frames_before_it_and_says_so(path: Path) -> None:
     with opened(path) as clip:
         seen = []

@@ -331,9 +331,10 @@ class IsolatedClip(Clip):
         self.source = replace(_source(answer["source"]), sha256=self._sha256)
 
     def _next(self) -> tuple[Any, list[Frame]]:
-        process, free = self._process, self.free
+        # Another thread that still holds a frame may ask for another width while the answer is on its way.
+        process, free, gray_width = self._process, self.free, self.gray_width
         self.free = []
-        answer, payload = self._ask({"op": "next", "free": free, "gray_width": self.gray_width})
+        answer, payload = self._ask({"op": "next", "free": free, "gray_width": gray_width})
         if process is not self._process:  # it died between two requests: the pass is gone with it
             raise DecoderDied("the decoder died")
         frames, at = [], 0
@@ -341,7 +342,7 @@ class IsolatedClip(Clip):
             ref = FrameRef(int(index), int(pts), float(time_s))
             pixels = _Pixels(self, self._process, int(number), ref)  # type: ignore[arg-type]
             if has_gray:
-                height, width = self._gray_shape(self.gray_width)
+                height, width = self._gray_shape(gray_width)
                 pixels.gray = np.frombuffer(payload, np.uint8, height * width, at).reshape(height, width)
                 at += height * width
             frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray, pixels.load_scaled))
