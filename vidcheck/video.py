@@ -7,6 +7,7 @@ protocol is a local file, or, in the decoder's own process, the one file that is
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -49,8 +50,12 @@ class VideoClip(Clip):
     """A clip decoded by FFmpeg through PyAV."""
 
     def __init__(self, path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> None:
+        from av.video.reformatter import VideoReformatter
+
         self._descriptor, self._limits = descriptor, limits
         self._container, self._stream = _open(path, descriptor)
+        # One for all frames: setting it up takes as long as converting a small frame. It serves one thread at a time.
+        self._converter, self._converting = VideoReformatter(), threading.Lock()
         stream = self._stream
         codec = stream.codec_context
         if codec is None or not codec.width or not codec.height:
@@ -129,8 +134,9 @@ class VideoClip(Clip):
                 w, h = h, w
             if fmt == "gray" and (luma := _luma_plane(raw)) is not None:
                 return turn.apply(_in_full_range(raw, shrink(luma, w, h)))
-            picture = raw.reformat(width=w, height=h, format=fmt, interpolation="AREA").to_ndarray()
-            return turn.apply(np.asarray(picture, dtype=np.uint8))
+            with self._converting:
+                converted = self._converter.reformat(raw, width=w, height=h, format=fmt, interpolation="AREA")
+            return turn.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
 
         return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w))
 
