@@ -74,8 +74,8 @@ class RecordingDetector(people.PersonDetector):
         self._collect(0)
         self.raw.append(self._latest)  # of an unchanged frame, what the one before gave
 
-    def _predict(self, picture: U8) -> tuple[F32, F32]:
-        self._latest = super()._predict(picture)
+    def _predict(self, picture: U8, size_px: tuple[int, int] | None = None) -> tuple[F32, F32]:
+        self._latest = super()._predict(picture, size_px)
         return self._latest
 
 
