@@ -115,7 +115,8 @@ def test_a_tag_is_followed_through_noise_in_which_no_two_frames_look_alike() -> 
     for item in places:
         moved = item.warp[:2, 2] + (item.warp[:2, :2] - np.eye(2)) @ np.array([150.0, 107.0])
         off.append(np.hypot(*(moved - (np.array(place(item.ref.index)) - place(10)))))
-    assert np.median(off) < 1.0 and max(off) < 4.0  # OpenCV 4.12 to 5.0 differ in which frame is the worst
+    # OpenCV 4.12 to 4.14 lose 3.6 pixels in one of the last frames.
+    assert np.median(off) < 1.0 and max(off) < (2.5 if int(cv2.__version__.split(".")[0]) >= 5 else 4.0)
 
 
 def test_covered_frames_are_left_out_and_the_rest_is_followed_both_ways(fused: enhance.Fused) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -106,12 +105,12 @@ class _LeanLocator:
     def __init__(self, session: Any, threads: int) -> None:
         self._session, self._threads = session, threads
         self._requests: dict[tuple[int, ...], Any] = {}
-        self.large_px = sys.maxsize
-        """Size of a picture from which the network is compiled for its shape, pixels."""
+        self.lean = False
+        """Whether the network is compiled for the shape of each large picture."""
 
     def __call__(self, picture: F32) -> F32:
         """Return the probability of text, float32 of shape (1, 1, h, w), of a picture of shape (1, 3, h, w)."""
-        if picture.shape[2] * picture.shape[3] < self.large_px:
+        if not self.lean or picture.shape[2] * picture.shape[3] < _LARGE_PX:
             return np.asarray(self._session(picture))
         for shape, request in self._requests.items():
             if shape != picture.shape:  # before this shape takes its memory
@@ -207,7 +206,7 @@ class OcrEngine:
         with self._lock:
             self._locator.limit_side_len = side_px or self._side_px
             if isinstance(self._locator.session, _LeanLocator):
-                self._locator.session.large_px = _LARGE_PX if lean else sys.maxsize
+                self._locator.session.lean = lean
             result = self._engine(picture)
         if getattr(result, "txts", None) is None or getattr(result, "boxes", None) is None:
             return []
