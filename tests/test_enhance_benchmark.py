@@ -19,29 +19,34 @@ import planted_tags as tags  # noqa: E402
 
 from vidcheck import media  # noqa: E402
 
+TRUTH = "KEC. SUWARNA"
 
-def outcome(single: str, single_sure: bool, fused: str, fused_sure: bool) -> benchmark.Outcome:
-    return benchmark.Outcome(1, "dark", 8.0, "KEC. SUWARNA", single, single_sure, fused, fused_sure, 45)
+
+def outcome(best: tuple[str, bool], surest: tuple[str, bool], fused: tuple[str, bool]) -> benchmark.Outcome:
+    return benchmark.Outcome(1, "dark", 8.0, TRUTH, *best, *surest, *fused, 45)
 
 
 def test_read_means_every_letter_and_digit_and_nothing_else() -> None:
-    assert outcome("kec suwarna", True, "KEC. SUWARNA", True).single_read
-    assert not outcome("KEC. SUWARHA", True, "KEC. SUWARN", True).single_read
-    assert not outcome("", False, "KEC. SUWARN", True).fused_read
+    assert benchmark.is_read(TRUTH, "kec suwarna")
+    assert not benchmark.is_read(TRUTH, "KEC. SUWARHA")
+    assert not benchmark.is_read(TRUTH, "KEC. SUWARN")
 
 
 def test_a_row_counts_what_is_read_and_what_is_sure_and_wrong() -> None:
+    right, wrong, nothing = (TRUTH, True), ("KEC. SUWARHA", True), ("?", False)
     told = benchmark.row(
         "all",
         [
-            outcome("KEC. SUWARHA", True, "KEC. SUWARNA", True),
-            outcome("KEC. SUWARNA", True, "KEC. SUWARNA", True),
-            outcome("?", False, "KEC. SUWARHA", False),
+            outcome(nothing, wrong, right),
+            outcome(right, right, right),
+            outcome(nothing, nothing, ("KEC. SUWARHA", False)),
         ],
     ).split()
     assert told[1] == "3"
-    assert told[4:7] == ["1", "2", "2.0"]  # tags read, ratio
-    assert told[7:] == ["1", "2", "1", "0"]  # sure and right, sure and wrong
+    assert told[5:8] == ["1", "1", "2"]  # tags read
+    assert told[8:10] == ["2.0", "2.0"]  # ratios of the fusion to either
+    assert told[10:13] == ["1", "1", "2"]  # sure and right
+    assert told[13:] == ["0", "1", "0"]  # sure and wrong
 
 
 @pytest.mark.parametrize("name", ["dark", "repost-dark"])
