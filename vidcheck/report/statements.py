@@ -101,8 +101,10 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Paling sedikit", "At least"),
         W(
-            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari bingkai itu saja.",
-            "The most people seen at once in one frame. It can be checked from that frame alone.",
+            "Jumlah orang terbanyak yang terlihat serentak dalam satu bingkai. Dapat diperiksa dari bingkai itu saja: "
+            "pastikan tidak ada dua kotak pada satu orang.",
+            "The most people seen at once in one frame. It can be checked from that frame alone: make sure that no "
+            "two boxes are on one person.",
         ),
     ),
     (
@@ -115,8 +117,10 @@ TERMS: tuple[tuple[W, W], ...] = (
     (
         W("Paling banyak", "At most"),
         W(
-            "Jumlah bila tidak ada dua jejak di adegan berbeda yang merupakan orang yang sama.",
-            "The number if no two tracks in different shots were the same person.",
+            "Jumlah bila hanya jejak yang hampir pasti orang yang sama digabungkan. Orang yang selalu tertutup "
+            "orang lain, atau hampir tidak terlihat, tidak masuk dalam angka mana pun.",
+            "The number if only tracks that are nearly certainly one person are joined. Whoever is always behind "
+            "somebody else, or hardly in the picture, is in none of the figures.",
         ),
     ),
     (
