@@ -66,16 +66,21 @@ class RecordingDetector(people.PersonDetector):
         super().__init__(people.DetectSettings(model=model))
         self.nms_iou = 0.7  # plain tracking's own; without_doubles() suppresses at 0.6 after it
         self.raw: list[tuple[F32, F32]] = []
+        self._is_new = False
         self._latest: tuple[F32, F32] = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
     def process_frame(self, frame: media.Frame) -> None:
         """Look at the frame, and keep what the network said of it."""
+        self._is_new = False
         super().process_frame(frame)
         self._collect(0)
-        self.raw.append(self._latest)  # of an unchanged frame, what the one before gave
+        if not self._is_new:  # plain tracking looks at every frame
+            self._look(frame)
+        self.raw.append(self._latest)
 
     def _predict(self, picture: U8, size_px: tuple[int, int] | None = None) -> tuple[F32, F32]:
         self._latest = super()._predict(picture, size_px)
+        self._is_new = True
         return self._latest
 
 

@@ -70,6 +70,24 @@ def test_detection_rate_follows_time_and_stills_are_not_looked_at_again(tmp_path
     assert stats["frames_total"] == 50 and stats["frames_looked_at"] == 2
 
 
+def test_the_rate_follows_how_far_people_move(tmp_path: Path) -> None:
+    import cv2
+
+    picture = cv2.resize(cv2.imread(str(asset("bus.jpg"))), (480, 640))
+    looks = {}
+    for name, step in (("calm", 1), ("quick", 24)):
+        wide = cv2.copyMakeBorder(picture, 0, 0, 0, 30 * step, cv2.BORDER_REPLICATE)
+        frames = [np.ascontiguousarray(wide[:, step * n : step * n + 480]) for n in range(20)]
+        path = tmp_path / f"{name}.mp4"
+        media.write_video(path, frames, fps=10)
+        looks[name], _ = sightings(path)
+    assert len(looks["quick"].frames) == 20
+    times = [ref.time_s for ref in looks["calm"].frames]
+    assert len(times) <= 12 and max(np.diff(times)) <= 0.21
+    fixed, _ = sightings(tmp_path / "calm.mp4", calm_rate_hz=10.0)
+    assert len(fixed.frames) == 20
+
+
 def test_large_photos_are_looked_at_in_tiles(tmp_path: Path) -> None:
     import cv2
 

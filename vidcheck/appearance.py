@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vidcheck.boxes import whole_pixels
+from vidcheck.kept_views import KeptViews, preferred, view_pixels
 from vidcheck.media import U8, Clip
 from vidcheck.types import Box, Crop, Detection, Source, Track
 
@@ -38,8 +40,10 @@ class TrackLook:
     """Shape (2, 192): colour histograms of torso and legs, each summing to 1."""
 
 
-def look_at_tracks(clip: Clip, tracks: Sequence[Track], detections: Sequence[Detection]) -> dict[str, TrackLook]:
-    """Decode a few views of every track and describe them.
+def look_at_tracks(
+    clip: Clip, tracks: Sequence[Track], detections: Sequence[Detection], kept: KeptViews | None = None
+) -> dict[str, TrackLook]:
+    """Describe a few views of every track.
 
     Parameters
     ----------
@@ -47,39 +51,32 @@ def look_at_tracks(clip: Clip, tracks: Sequence[Track], detections: Sequence[Det
         The open clip.
     tracks, detections:
         As found; track members are positions in ``detections``.
+    kept:
+        Views to prefer, whose pixels need no decoding; None chooses among all boxes.
     """
-    chosen = {track.id: _candidates(track, detections, clip.source) for track in tracks}
-    wanted: dict[int, list[tuple[str, int]]] = {}
-    for track_id, positions in chosen.items():
-        for position in positions:
-            wanted.setdefault(detections[position].frame.index, []).append((track_id, position))
-    views: dict[str, list[tuple[float, Crop]]] = {track.id: [] for track in tracks}
-    colours: dict[str, list[F32]] = {track.id: [] for track in tracks}
-    refs = {detections[p].frame.index: detections[p].frame for ps in chosen.values() for p in ps}
-    for frame in clip.read(refs.values()):
-        for track_id, position in wanted[frame.ref.index]:
-            detection = detections[position]
-            picture = cut(frame.bgr, detection.box_xyxy_px)
-            if picture.size == 0:
-                continue
-            sharpness = sharpness_of(picture)
-            score = _view_score(detection, sharpness, clip.source)
-            views[track_id].append((score, Crop(frame.ref, detection.box_xyxy_px, None, round(sharpness, 2))))
-            colours[track_id].append(describe_colours(picture))
-    return {
-        track.id: TrackLook(track.id, _spread(views[track.id]), _mean(colours[track.id]))
-        for track in tracks
-        if views[track.id]
-    }
+    chosen = {track.id: _candidates(track, detections, clip.source, kept) for track in tracks}
+    wanted = sorted({position for positions in chosen.values() for position in positions})
+    views: dict[int, tuple[float, Crop, F32]] = {}
+    for position, picture in view_pixels(clip, detections, wanted, kept):
+        detection = detections[position]
+        if picture.size == 0:
+            continue
+        sharpness = sharpness_of(picture)
+        score = _view_score(detection, sharpness, clip.source)
+        crop = Crop(detection.frame, detection.box_xyxy_px, None, round(sharpness, 2))
+        views[position] = (score, crop, describe_colours(picture))
+    looks: dict[str, TrackLook] = {}
+    for track in tracks:
+        seen = [views[position] for position in chosen[track.id] if position in views]
+        if seen:
+            best = _spread([(score, crop) for score, crop, _ in seen])
+            looks[track.id] = TrackLook(track.id, best, _mean([colours for _, _, colours in seen]))
+    return looks
 
 
 def cut(picture: U8, box: Box, margin: float = 0.0) -> U8:
     """Cut ``box`` (plus ``margin`` of its size on each side) out of a BGR picture, clamped to it."""
-    height, width = picture.shape[:2]
-    x1, y1, x2, y2 = box
-    dx, dy = (x2 - x1) * margin, (y2 - y1) * margin
-    left, right = int(max(0, np.floor(x1 - dx))), int(min(width, np.ceil(x2 + dx)))
-    top, bottom = int(max(0, np.floor(y1 - dy))), int(min(height, np.ceil(y2 + dy)))
+    left, top, right, bottom = whole_pixels(box, picture.shape[1], picture.shape[0], margin)
     return picture[top:bottom, left:right]
 
 
@@ -109,9 +106,11 @@ def similarity(a: TrackLook, b: TrackLook) -> float:
     return min(1.0, (2 * torso + legs) / 3)
 
 
-def _candidates(track: Track, detections: Sequence[Detection], source: Source) -> list[int]:
-    """The largest, surest, unclipped boxes, spread over the track's time."""
-    members = list(track.detections)
+def _candidates(
+    track: Track, detections: Sequence[Detection], source: Source, kept: KeptViews | None = None
+) -> list[int]:
+    """The largest, surest, unclipped boxes, spread over the track's time; of those kept, where there are any."""
+    members = preferred(track.detections, kept)
     if len(members) <= _CANDIDATES:
         return members
     chosen = []

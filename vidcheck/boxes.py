@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import numpy.typing as npt
+
 from vidcheck.types import Box
 
 
@@ -30,6 +35,30 @@ def covered(a: Box, b: Box) -> float:
     """Share of the smaller of two boxes that lies in the other, 0..1."""
     smaller = min(area(a), area(b))
     return shared(a, b) / smaller if smaller > 0 else 0.0
+
+
+def shared_areas(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Area that every box of ``a``, shape (n, 4), has in common with every box of ``b``, (m, 4): shape (n, m)."""
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common: npt.NDArray[np.float64] = np.prod(np.maximum(high - low, 0.0), axis=2)
+    return common
+
+
+def ious(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Intersection over union of every box of ``a``, shape (n, 4), with every box of ``b``, (m, 4): shape (n, m)."""
+    common = shared_areas(a, b)
+    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b)]
+    found: npt.NDArray[np.float64] = common / np.maximum(areas[0][:, None] + areas[1][None, :] - common, 1e-6)
+    return found
+
+
+def whole_pixels(box: Box, width_px: int, height_px: int, margin: float = 0.0) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the pixels under a box and ``margin`` of its size on each side, in the picture."""
+    x1, y1, x2, y2 = box
+    dx, dy = (x2 - x1) * margin, (y2 - y1) * margin
+    left, right = max(0, math.floor(x1 - dx)), min(width_px, math.ceil(x2 + dx))
+    top, bottom = max(0, math.floor(y1 - dy)), min(height_px, math.ceil(y2 + dy))
+    return left, top, right, bottom
 
 
 def steps_apart(a: Box, b: Box) -> float:

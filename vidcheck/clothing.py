@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vidcheck import clothing_crops, clothing_model, media
 from vidcheck.clothing_crops import Torso
 from vidcheck.clothing_model import CLASSES, ClothingModel
+from vidcheck.kept_views import KeptViews
 from vidcheck.types import (
     ClothingLabel,
     ClothingObservation,
@@ -30,7 +31,7 @@ from vidcheck.types import (
     Words,
 )
 
-VERSION = "2"
+VERSION = "3"
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
@@ -88,6 +89,7 @@ def classify_clothing(
     tracks: Sequence[Track],
     detections: Sequence[Detection],
     settings: ClothingSettings | None = None,
+    kept: KeptViews | None = None,
 ) -> StepResult[tuple[ClothingObservation, ...]]:
     """Say what each person's clothing is consistent with.
 
@@ -98,9 +100,11 @@ def classify_clothing(
     Parameters
     ----------
     clip:
-        The open clip; only the frames of the chosen views are decoded.
+        The open clip; only frames of chosen views that are not kept are decoded.
     persons, tracks, detections:
         What the people step found.
+    kept:
+        Views to prefer, whose pixels need no decoding; None chooses among all boxes.
 
     Raises
     ------
@@ -117,11 +121,11 @@ def classify_clothing(
     offered: list[tuple[str, Torso]] = []
     largest: dict[str, float] = {}
     for person in persons:
-        views = clothing_crops.candidates(person, by_id, detections, in_frame, size_px, settings.views_read)
+        views = clothing_crops.candidates(person, by_id, detections, in_frame, size_px, settings.views_read, kept)
         largest[person.id] = max((view.short_side_px for view in views), default=0.0)
         usable = [v for v in views if v.free >= settings.min_free and v.short_side_px >= settings.min_torso_px]
         offered += [(person.id, view) for view in usable]
-    read = clothing_crops.read_views(clip, offered)
+    read = clothing_crops.read_views(clip, offered, detections, kept)
     observations = tuple(
         _observe(person.id, read.get(person.id, []), largest[person.id], model, settings) for person in persons
     )

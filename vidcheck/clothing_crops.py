@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from vidcheck import media
+from vidcheck.boxes import whole_pixels
+from vidcheck.kept_views import KeptViews, preferred, view_pixels
 from vidcheck.types import Box, Detection, FrameRef, Person, Track
 
 U8 = npt.NDArray[np.uint8]
@@ -34,6 +35,8 @@ class Torso:
     """The torso, pixels, display orientation, inside the picture."""
     free: float
     """Share of the torso that no other person's box covers from the front, 0..1."""
+    position: int
+    """Position of the person's box among the detections."""
     sharpness: float = 0.0
     """Variance of the Laplacian of the luma, the torso scaled to 96 px height; 0 before it was decoded."""
 
@@ -83,11 +86,15 @@ def torso_box(box: Box, width_px: int, height_px: int) -> Box:
     )
 
 
-def cut(picture: U8, box: Box) -> U8:
-    """Return the pixels of ``box``, at least one: uint8 of shape (height, width, 3)."""
+def cut(picture: U8, box: Box, corner: tuple[int, int] = (0, 0)) -> U8:
+    """Return the pixels of ``box``, at least one: uint8 of shape (height, width, 3).
+
+    ``corner`` is where the left top pixel of ``picture`` lies, x and y, in the frame that ``box`` refers to.
+    """
     height, width = picture.shape[:2]
-    x1, y1 = min(max(int(box[0]), 0), width - 1), min(max(int(box[1]), 0), height - 1)
-    return picture[y1 : max(y1 + 1, round(box[3])), x1 : max(x1 + 1, round(box[2]))]
+    x1, y1 = min(max(int(box[0]) - corner[0], 0), width - 1), min(max(int(box[1]) - corner[1], 0), height - 1)
+    x2, y2 = max(x1 + 1, round(box[2]) - corner[0]), max(y1 + 1, round(box[3]) - corner[1])
+    return picture[y1:y2, x1:x2]
 
 
 def sharpness(crop: U8) -> float:
@@ -108,6 +115,7 @@ def candidates(
     in_frame: dict[int, list[int]],
     size_px: tuple[int, int],
     count: int,
+    kept: KeptViews | None = None,
 ) -> list[Torso]:
     """Return up to ``count`` views of a person, spread over time, the large and free ones of each stretch.
 
@@ -121,16 +129,18 @@ def candidates(
         Frame index -> positions of its detections, to see who stands in front of whom.
     size_px:
         Width and height of the picture.
+    kept:
+        Views to prefer; None chooses among all boxes.
     """
     views = []
     for name in person.tracks:
-        for position in tracks[name].detections:
+        for position in preferred(tracks[name].detections, kept):
             seen = detections[position]
             box = torso_box(seen.box_xyxy_px, *size_px)
             if box[2] - box[0] < 1 or box[3] - box[1] < 1:
                 continue
             others = [detections[i].box_xyxy_px for i in in_frame[seen.frame.index] if i != position]
-            views.append(Torso(seen.frame, box, _free(box, seen.box_xyxy_px, others)))
+            views.append(Torso(seen.frame, box, _free(box, seen.box_xyxy_px, others), position))
     views.sort(key=lambda view: view.frame.index)
     if len(views) <= count:
         return views
@@ -149,13 +159,20 @@ def _free(torso: Box, person: Box, others: Iterable[Box]) -> float:
     return float(1 - covered.mean())
 
 
-def read_views(clip: media.Clip, views: Iterable[tuple[str, Torso]]) -> dict[str, list[tuple[Torso, U8]]]:
-    """Decode the frames of all views once and return, by person, each view with its pixels and sharpness."""
-    wanted = sorted(views, key=lambda item: item[1].frame.index)
-    by_frame = {index: list(group) for index, group in groupby(wanted, key=lambda item: item[1].frame.index)}
+def read_views(
+    clip: media.Clip,
+    views: Sequence[tuple[str, Torso]],
+    detections: Sequence[Detection],
+    kept: KeptViews | None = None,
+) -> dict[str, list[tuple[Torso, U8]]]:
+    """Return, by person, each view with its pixels and sharpness; what is not kept is decoded, every frame once."""
+    size_px = (clip.source.width_px, clip.source.height_px)
+    pictures = dict(view_pixels(clip, detections, [view.position for _, view in views], kept))
     out: dict[str, list[tuple[Torso, U8]]] = {}
-    for frame in clip.read([group[0][1].frame for group in by_frame.values()]):
-        for person, view in by_frame.get(frame.ref.index, []):
-            pixels = cut(frame.bgr, view.box_xyxy_px).copy()
-            out.setdefault(person, []).append((replace(view, sharpness=sharpness(pixels)), pixels))
+    for person, view in views:
+        if (picture := pictures.get(view.position)) is None or not picture.size:
+            continue
+        corner = whole_pixels(detections[view.position].box_xyxy_px, *size_px)[:2]
+        pixels = cut(picture, view.box_xyxy_px, corner).copy()
+        out.setdefault(person, []).append((replace(view, sharpness=sharpness(pixels)), pixels))
     return out

@@ -33,7 +33,7 @@ from vidcheck.types import (
     Words,
 )
 
-VERSION = "3"
+VERSION = "4"
 METHOD = "tracks joined by place in the scene, time, and colours of torso and legs; never two seen at once"
 
 
@@ -45,11 +45,11 @@ class CountSettings:
     """Joining of tracks."""
     proof_boxes: int = 3
     """A track with fewer boxes proves nobody, unless its shot was looked at less often."""
-    proof_confidence: float = 0.4
+    proof_confidence: float = 0.33
     """Least mean score of a track that proves somebody."""
-    proof_long_boxes: int = 20
+    proof_long_boxes: int = 12
     """A track of so many boxes proves somebody from ``proof_long_confidence`` on."""
-    proof_long_confidence: float = 0.345
+    proof_long_confidence: float = 0.3
     """See ``proof_long_boxes``."""
     proof_covered: float = 0.75
     """Share of the smaller of two boxes inside the other, from which one frame does not prove two people."""

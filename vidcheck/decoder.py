@@ -51,8 +51,8 @@ def unpack(message: bytes) -> tuple[dict[str, Any], memoryview]:
 class _Service:
     """Answers one request after the other."""
 
-    def __init__(self, pipe: Connection, shared: int, status: io.FileIO | None) -> None:
-        self._pipe, self._shared, self._status = pipe, shared, status
+    def __init__(self, pipe: Connection, pictures: Connection, shared: int, status: io.FileIO | None) -> None:
+        self._pipe, self._pictures, self._shared, self._status = pipe, pictures, shared, status
         self._asked: queue.Queue[tuple[dict[str, Any], int | None]] = queue.Queue()
         self._clip: Clip | None = None
         self._descriptor: int | None = None
@@ -68,6 +68,7 @@ class _Service:
     def serve(self) -> None:
         """Work until the other side is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._draw, daemon=True).start()
         while True:
             try:
                 header, descriptor = self._asked.get_nowait() if self._may_look_ahead() else self._asked.get()
@@ -90,6 +91,19 @@ class _Service:
             except (EOFError, OSError):
                 os._exit(0)  # also where the main thread is stuck in a decoder
             self._asked.put((header, descriptor))
+
+    def _draw(self) -> None:
+        """Hand out pictures of frames that are held, while others are decoded."""
+        while True:
+            try:
+                header, _ = unpack(self._pictures.recv_bytes())
+                try:
+                    answer = getattr(self, f"_on_{header['op']}")(header, None)
+                except Exception as error:
+                    answer = pack(_told(error))
+                self._pictures.send_bytes(answer)
+            except (EOFError, OSError):
+                os._exit(0)
 
     def _on_open(self, header: dict[str, Any], descriptor: int | None) -> bytes:
         from vidcheck import media
@@ -185,10 +199,29 @@ class _Service:
             picture = frame.gray if width is None else frame.small_gray(width)
         else:
             picture = frame.bgr if width is None else frame.scaled_bgr(width, header["height"])
-        if self._memory is None or len(self._memory) != header["memory"]:
-            self._memory = mmap.mmap(self._shared, header["memory"])
-        np.frombuffer(self._memory, dtype=np.uint8, count=picture.size)[:] = picture.reshape(-1)
+        memory = self._in_memory(header["memory"])
+        np.frombuffer(memory, dtype=np.uint8, count=picture.size)[:] = picture.reshape(-1)
         return pack({"shape": picture.shape})
+
+    def _on_cuts(self, header: dict[str, Any], descriptor: int | None) -> bytes:
+        """Write parts of a picture into the shared memory, one after the other."""
+        import numpy as np
+
+        picture, at = self._held[header["id"]].bgr, 0
+        memory = self._in_memory(header["memory"])
+        for left, top, right, bottom in header["edges"]:
+            part = picture[top:bottom, left:right]
+            np.frombuffer(memory, np.uint8, part.size, at).reshape(part.shape)[:] = part
+            at += part.size
+        return pack({"bytes": at})
+
+    def _in_memory(self, size: int) -> mmap.mmap | bytearray:
+        """The memory shared with the analysis."""
+        if size == 0:
+            return bytearray()
+        if self._memory is None or len(self._memory) != size:
+            self._memory = mmap.mmap(self._shared, size)
+        return self._memory
 
     def _on_credentials(self, header: dict[str, Any], descriptor: int | None) -> bytes:
         """Read the content credentials, which another library parses."""
@@ -225,8 +258,8 @@ def _most_resident(status: io.FileIO | None) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def main(pipe: int, shared: int) -> None:
-    """Run the process on the descriptors of its pipe and of the shared memory."""
+def main(pipe: int, pictures: int, shared: int) -> None:
+    """Run the process on the descriptors of its pipes and of the shared memory."""
     status = None
     with suppress(OSError):  # Linux alone has it; opened while this process may still open files
         status = io.FileIO("/proc/self/status")
@@ -234,4 +267,4 @@ def main(pipe: int, shared: int) -> None:
     with suppress(ImportError):  # loaded while the other side still hashes the clip
         for name in ("vidcheck.photo", "vidcheck.video", "av", "PIL.Image", "pillow_heif"):
             importlib.import_module(name)
-    _Service(Connection(pipe), shared, status).serve()
+    _Service(Connection(pipe), Connection(pictures), shared, status).serve()

@@ -16,7 +16,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -28,15 +29,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vidcheck import errors
+from vidcheck.boxes import whole_pixels
 from vidcheck.decoder import pack, unpack
 from vidcheck.limits import Limits, remedy
 from vidcheck.media import U8, Clip, Frame, sha256_of, writable_tags
-from vidcheck.types import DecodeError, FrameRef, Source, Words
+from vidcheck.types import Box, DecodeError, FrameRef, Source, Words
 
 T = TypeVar("T")
 ENV_VAR = "VIDCHECK_DECODER"
 """``here`` decodes in the process of the analysis: for debugging, and where no process may be started."""
-_START = "import sys; from vidcheck.decoder import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+_START = "import sys; from vidcheck.decoder import main; main(*map(int, sys.argv[1:4]))"
 _LARGEST_MESSAGE = 1 << 26
 _LARGEST_KEPT = 1 << 26
 _ASIDE_BYTES = 600_000_000  # a process that has needed more is not kept for the next clip
@@ -72,8 +74,10 @@ class _Process:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        # A pair of sockets and a file without a name: both end with the processes that have them open.
+        # Pairs of sockets and a file without a name: they end with the processes that have them open. Pictures have a
+        # pair of their own: who wants one does not wait until the next frames are decoded.
         ours, theirs = socket.socketpair()
+        our_pictures, their_pictures = socket.socketpair()
         self._shared = _memory_file()
         self._memory: mmap.mmap | None = None
         package = str(Path(__file__).resolve().parent.parent)
@@ -81,37 +85,42 @@ class _Process:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         said = None if os.environ.get("VIDCHECK_DEBUG") else subprocess.DEVNULL
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(theirs.fileno()), str(self._shared)],
+            [sys.executable, "-P", "-c", _START, str(theirs.fileno()), str(their_pictures.fileno()), str(self._shared)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=said,  # decoders write warnings past Python; they would run into the progress
-            pass_fds=(theirs.fileno(), self._shared),
+            pass_fds=(theirs.fileno(), their_pictures.fileno(), self._shared),
             process_group=0,  # Ctrl-C is for the analysis, which then ends this
             env=env,
         )
         theirs.close()
-        self._pipe = Connection(ours.detach())
+        their_pictures.close()
+        self._pipe, self._pictures = Connection(ours.detach()), Connection(our_pictures.detach())
+        self._ending = threading.Lock()
 
     @property
     def is_alive(self) -> bool:
         """Whether it runs."""
         return self._process.poll() is None
 
-    def ask(self, header: dict[str, Any], timeout_s: float, descriptor: int | None = None) -> tuple[Any, memoryview]:
-        """Send a request and return the answer.
+    def ask(
+        self, header: dict[str, Any], timeout_s: float, descriptor: int | None = None, *, picture: bool = False
+    ) -> tuple[Any, memoryview]:
+        """Send a request, for a ``picture`` over its own way, and return the answer.
 
         Raises
         ------
         DecoderDied
             Where none comes; the process has then ended.
         """
+        pipe = self._pictures if picture else self._pipe
         try:
-            self._pipe.send_bytes(pack(header))
+            pipe.send_bytes(pack(header))
             if descriptor is not None:
-                send_handle(self._pipe, descriptor, self._process.pid)
-            if not self._pipe.poll(timeout_s):
+                send_handle(pipe, descriptor, self._process.pid)
+            if not pipe.poll(timeout_s):
                 raise TimeoutError
-            return unpack(self._pipe.recv_bytes(_LARGEST_MESSAGE))
+            return unpack(pipe.recv_bytes(_LARGEST_MESSAGE))
         except TimeoutError:
             self._died()
             raise DecoderDied(f"the decoder hung: no answer for {timeout_s:.0f} s") from None
@@ -151,12 +160,15 @@ class _Process:
 
     def end(self) -> None:
         """End the process."""
-        self._pipe.close()
-        self._process.kill()
-        self._process.wait()
-        if self._shared >= 0:
-            os.close(self._shared)
-        self._shared = -1
+        with self._ending:
+            self._process.kill()
+            self._process.wait()
+            # Closed after that, so that another thread that waits for an answer finds the other end gone.
+            self._pipe.close()
+            self._pictures.close()
+            if self._shared >= 0:
+                os.close(self._shared)
+            self._shared = -1
 
 
 def _memory_file() -> int:
@@ -211,6 +223,9 @@ class _Pixels:
     def load_scaled(self, width: int, height: int) -> U8:
         return self._clip.picture(self._process, self._number, self._ref, "scaled", width, height)
 
+    def load_cuts(self, boxes: Sequence[Box]) -> list[U8]:
+        return self._clip.cuts(self._process, self._number, self._ref, boxes)
+
     def load_gray(self, width: int | None) -> U8:
         if width is not None:
             self._clip.gray_width = width
@@ -228,10 +243,10 @@ class IsolatedClip(Clip):
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
         self._until = time.monotonic() + limits.max_wall_s
-        self._busy = threading.RLock()
+        self._busy, self._drawing = threading.RLock(), threading.RLock()
         self._process: _Process | None = None
         self._restarts = 0
-        self.free: list[int] = []
+        self.free: deque[int] = deque()
         """Frames that nobody holds any more."""
         self.gray_width: int | None = None
         """The width that was last asked for: what the process prepares ahead."""
@@ -282,6 +297,12 @@ class IsolatedClip(Clip):
             self._restart()
         process = self._process
         assert process is not None
+        with self._busy:
+            return self._ask_of(process, header, descriptor)
+
+    def _ask_of(
+        self, process: _Process, header: dict[str, Any], descriptor: int | None = None, *, picture: bool = False
+    ) -> tuple[Any, memoryview]:
         left = self._until - time.monotonic()
         if left <= 0:
             hours = self._limits.max_wall_s / 3600
@@ -290,10 +311,11 @@ class IsolatedClip(Clip):
                 remedy("time", f"{2 * hours:.4g}h"),
             )
         try:
-            with self._busy:
-                answer, payload = process.ask(header, min(left + 1.0, self._limits.max_stall_s), descriptor)
+            seconds = min(left + 1.0, self._limits.max_stall_s)
+            answer, payload = process.ask(header, seconds, descriptor, picture=picture)
         except DecoderDied:
-            self._process = None
+            if self._process is process:
+                self._process = None
             raise
         if "error" in answer:
             raise _error(answer, self.path.name, self._limits)
@@ -332,8 +354,8 @@ class IsolatedClip(Clip):
 
     def _next(self) -> tuple[Any, list[Frame]]:
         # Another thread that still holds a frame may ask for another width while the answer is on its way.
-        process, free, gray_width = self._process, self.free, self.gray_width
-        self.free = []
+        process, gray_width = self._process, self.gray_width
+        free = [self.free.popleft() for _ in range(len(self.free))]  # other threads append meanwhile
         answer, payload = self._ask({"op": "next", "free": free, "gray_width": gray_width})
         if process is not self._process:  # it died between two requests: the pass is gone with it
             raise DecoderDied("the decoder died")
@@ -345,7 +367,7 @@ class IsolatedClip(Clip):
                 height, width = self._gray_shape(gray_width)
                 pixels.gray = np.frombuffer(payload, np.uint8, height * width, at).reshape(height, width)
                 at += height * width
-            frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray, pixels.load_scaled))
+            frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray, pixels.load_scaled, pixels.load_cuts))
         return answer, frames
 
     def _gray_shape(self, width: int | None) -> tuple[int, int]:
@@ -371,14 +393,41 @@ class IsolatedClip(Clip):
             shape = self._gray_shape(width)
         elif width is not None and height is not None:
             shape = (height, width, 3)
-        with self._busy:
+        with self._drawing:
             process.reserve(int(np.prod(shape)))
             request = {"op": "picture", "id": number, "kind": kind, "width": width, "memory": process.size}
             request["height"] = height
-            answer, _ = self._ask(request)
+            answer, _ = self._ask_of(process, request, picture=True)
             if tuple(answer["shape"]) != shape:
                 raise DecoderDied(f"the decoder gave a picture of another size at {ref.time_s:.3f} s")
             return process.picture(shape)
+
+    def cuts(self, process: _Process, number: int, ref: FrameRef, boxes: Sequence[Box]) -> list[U8]:
+        """Return the pixels under each box of a frame; see :meth:`vidcheck.media.Frame.cuts`.
+
+        Raises
+        ------
+        DecoderDied
+            Where the process that held it is gone.
+        """
+        if process is not self._process:
+            raise DecoderDied(f"the decoder died; the frame at {ref.time_s:.3f} s is gone with it")
+        edges = [whole_pixels(box, self.source.width_px, self.source.height_px) for box in boxes]
+        shapes = [(max(0, bottom - top), max(0, right - left), 3) for left, top, right, bottom in edges]
+        sizes = [height * width * 3 for height, width, _ in shapes]
+        with self._drawing:
+            process.reserve(sum(sizes))
+            request = {"op": "cuts", "id": number, "edges": edges, "memory": process.size}
+            answer, _ = self._ask_of(process, request, picture=True)
+            if int(answer["bytes"]) != sum(sizes):
+                raise DecoderDied(f"the decoder gave pictures of another size at {ref.time_s:.3f} s")
+            flat = process.picture((sum(sizes),)) if sum(sizes) else np.zeros(0, dtype=np.uint8)
+        ends = np.cumsum(sizes)
+        return [
+            # each in memory of its own: they are kept and dropped one by one
+            flat[end - size : end].reshape(shape).copy()
+            for end, size, shape in zip(ends, sizes, shapes, strict=True)
+        ]
 
     def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
         """Decode just these frames; see :meth:`Clip.read`. One over which the process dies is left out."""
@@ -388,6 +437,7 @@ class IsolatedClip(Clip):
         while wanted:
             position = -1
             try:
+                positions = {ref.index: n for n, ref in enumerate(wanted)}
                 listed = [[ref.index, ref.pts, ref.time_s] for ref in wanted]
                 self._ask({"op": "read", "refs": listed, "one_by_one": one_by_one})
                 while True:
@@ -395,7 +445,7 @@ class IsolatedClip(Clip):
                     if not frames:
                         return
                     for frame in frames:
-                        position = next(n for n, ref in enumerate(wanted) if ref.index == frame.ref.index)
+                        position = positions[frame.ref.index]
                         yield frame
             except DecoderDied:
                 if self._restarts >= _RESTARTS:
@@ -419,7 +469,7 @@ class IsolatedClip(Clip):
         if process is None:
             return
         try:
-            with self._busy:
+            with self._busy, self._drawing:
                 answer, _ = process.ask({"op": "close"}, self._limits.max_stall_s)
         except DecoderDied:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vidcheck.boxes import whole_pixels
 from vidcheck.encode import ffmpeg_binary as ffmpeg_binary
 from vidcheck.encode import write_video as write_video
 from vidcheck.errors import InputError, NotFound, NotMedia, Unreadable
@@ -26,7 +27,7 @@ from vidcheck.hashing import sha256_of as sha256_of
 from vidcheck.limits import Limits as Limits
 from vidcheck.limits import in_force as in_force
 from vidcheck.timeline import Timeline
-from vidcheck.types import FrameRef, Source
+from vidcheck.types import Box, FrameRef, Source
 
 U8 = npt.NDArray[np.uint8]
 
@@ -34,14 +35,17 @@ U8 = npt.NDArray[np.uint8]
 class Frame:
     """One decoded frame in display orientation, converted only when asked."""
 
-    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_gray", "_load_scaled", "_small", "ref")
+    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_cuts", "_load_gray", "_load_scaled", "_small", "ref")
 
-    def __init__(self, ref: FrameRef, load_bgr: Any, load_gray: Any, load_scaled: Any = None) -> None:
+    def __init__(
+        self, ref: FrameRef, load_bgr: Any, load_gray: Any, load_scaled: Any = None, load_cuts: Any = None
+    ) -> None:
         self.ref = ref
         """Which frame, and when it is shown."""
         self._load_bgr = load_bgr
         self._load_gray = load_gray
         self._load_scaled = load_scaled
+        self._load_cuts = load_cuts
         self._bgr: U8 | None = None
         self._gray: U8 | None = None
         self._small: U8 | None = None
@@ -64,6 +68,19 @@ class Frame:
         import cv2
 
         return np.asarray(cv2.resize(self.bgr, (width_px, height_px), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+    def cuts(self, boxes: Sequence[Box]) -> list[U8]:
+        """The pixels under each box, uint8 of shape (h, w, 3), blue first, in memory of their own.
+
+        Whole pixels inside the picture (:func:`vidcheck.boxes.whole_pixels`); the picture itself stays where it was
+        decoded.
+        """
+        if self._bgr is None and self._load_cuts is not None:
+            cuts: list[U8] = self._load_cuts(boxes)
+            return cuts
+        height, width = self.bgr.shape[:2]
+        edges = [whole_pixels(box, width, height) for box in boxes]
+        return [self.bgr[top:bottom, left:right].copy() for left, top, right, bottom in edges]
 
     @property
     def gray(self) -> U8:

@@ -1,9 +1,10 @@
 """Frames to person boxes to tracks. The only module that touches ultralytics.
 
-Detection runs at its own rate (ten frames a second by default), skips frames in which nothing changed, and looks at
-large photos in overlapping tiles. The networks are those of ultralytics, its official weights or our own trained with
-it, and run in OpenVINO: torch is loaded only to convert weights, once. Tracking is ByteTrack (Zhang et al., ECCV 2022),
-reset at every cut; a track keeps the boxes that were measured, never the filter's predictions.
+Detection runs at its own rate (ten frames a second by default, five while people hardly move), skips frames in which
+nothing changed, and looks at large photos in overlapping tiles. The networks are those of ultralytics, its official
+weights or our own trained with it, and run in OpenVINO: torch is loaded only to convert weights, once. Tracking is
+ByteTrack (Zhang et al., ECCV 2022), reset at every cut; a track keeps the boxes that were measured, never the filter's
+predictions.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ import numpy.typing as npt
 
 from vidcheck import person_detectors, threads
 from vidcheck.asides import AsideSettings, set_doubles_aside
+from vidcheck.boxes import ious
 from vidcheck.byte_track import ByteTracker, ByteTrackSettings
 from vidcheck.camera import WIDTH_PX, Describer, View
+from vidcheck.kept_views import KeptViews
 from vidcheck.media import U8, Frame
 from vidcheck.types import Aside, Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track
 
-DETECT_VERSION = "3"
-TRACK_VERSION = "2"
+DETECT_VERSION = "4"
+TRACK_VERSION = "3"
 F32 = npt.NDArray[np.float32]
 
 _THUMB_PX = (64, 36)
 _MOST_WORKERS = 4
+_MOST_KEPT = 4  # frames whose views and points are still being taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,14 @@ class DetectSettings:
     """Name in the registry, a path, or ``auto``: official YOLO11n weights where they are, else our own detector."""
     rate_hz: float = 10.0
     """Frames looked at per second, at most."""
+    calm_rate_hz: float = 5.0
+    """Frames looked at per second while people hardly move in the picture; the tracker bridges what lies between."""
+    calm_overlap: float = 0.6
+    """Overlap (IoU) with a box of the look before from which somebody has hardly moved at the full rate, ..."""
+    calm_overlap_slow: float = 0.5
+    """... and at the slower one, where more time lies between the looks."""
+    calm_share: float = 0.8
+    """Share of the boxes of which that must hold."""
     confidence: float | None = None
     """Score from which a box counts; None takes the threshold stored with the model."""
     input_px: int | None = None
@@ -67,13 +79,13 @@ class TrackSettings:
     """A swipe or fade that leads to a still is over after this time, seconds; what it mixes is not followed."""
     min_boxes: int = 2
     """A track with fewer boxes is dropped, unless its shot was looked at only once or twice."""
-    weak_confidence: float = 0.345
+    weak_confidence: float = 0.3
     """A track with a lower mean score makes no person, only a wider maximum."""
-    short_boxes: int = 4
+    short_boxes: int = 3
     """A track with fewer boxes does so under ``short_confidence``, where its shot was looked at thrice as often."""
     short_confidence: float = 0.5
     """See ``short_boxes``."""
-    faint_boxes: int = 4
+    faint_boxes: int = 3
     """Boxes that never reach ``confidence`` make a faint track from this number on: somebody may be there."""
     faint_confidence: float = 0.15
     """Least mean score of a faint track."""
@@ -97,8 +109,8 @@ class PersonDetector:
     """Takes every frame in order, looks at some, then gives the boxes.
 
     Usage: :meth:`process_frame` for each frame, :meth:`finish` once. The network runs in threads of its own, while the
-    caller decodes on; a ``describer`` gets each frame with its boxes there. ``size_px`` is the width and height of a
-    clip's frames: with it they come scaled from the decoder.
+    caller decodes on; a ``describer`` gets each frame with its boxes there. ``size_px`` is the width and height of the
+    frames: with it those of a clip come scaled from the decoder, and views can be kept.
 
     Raises
     ------
@@ -113,6 +125,7 @@ class PersonDetector:
         is_photo: bool = False,
         size_px: tuple[int, int] | None = None,
         describer: Describer | None = None,
+        keep_views: bool = False,
     ) -> None:
         self.settings = settings or DetectSettings()
         self._describer = describer
@@ -123,12 +136,18 @@ class PersonDetector:
         self.confidence = float(self.settings.confidence or entry.get("confidence_threshold", 0.25))
         self.low_confidence = min(self.confidence, float(entry.get("confidence_low", 0.1)))
         self.nms_iou = float(entry.get("nms_iou", 0.6))
+        self.views = KeptViews(self.confidence, size_px) if keep_views and size_px is not None else None
+        """The best views of those seen, with their pixels, where that was asked for."""
         self._is_photo = is_photo
         self._workers = threads.count(_MOST_WORKERS)
         self._pool: ThreadPoolExecutor | None = None
-        self._pending: deque[tuple[FrameRef, Future[list[tuple[Box, float]]]]] = deque()
+        self._keeping: ThreadPoolExecutor | None = None
+        self._kept: deque[Future[None]] = deque()
+        self._pending: deque[tuple[Frame, Future[list[tuple[Box, float]]]]] = deque()
         self._detections: list[Detection] = []
         self._frames: list[FrameRef] = []
+        self._is_calm = False
+        self._boxes_before: npt.NDArray[np.float64] | None = None
         self._last: U8 | None = None
         self._last_s = float("-inf")
         self._seen = self._skipped_still = self._tiles = 0
@@ -140,37 +159,62 @@ class PersonDetector:
         # Half a frame of grace, so that 25 fps and 10 Hz give every second or third frame, not every third.
         if self._frames and since < 1.0 / self.settings.rate_hz - 0.02:
             return
+        if self.settings.calm_rate_hz < self.settings.rate_hz:
+            self._collect(0)  # what the look before has shown decides, on every machine alike
+            if self._is_calm and since < 1.0 / self.settings.calm_rate_hz - 0.02:
+                return
+        else:
+            self._collect(self._workers)
         if self._is_same(frame, since):
             self._skipped_still += 1
             return
         self._last_s = frame.ref.time_s
         self._frames.append(frame.ref)
-        network = person_detectors.load(self.model.path)  # here, so that the threads find it loaded
+        person_detectors.load(self.model.path)  # here, so that the threads find it loaded
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="people")
-        scaled = None if self._size is None else network.scaled_px(*self._size, self.input_px)
-        picture = frame.bgr if scaled is None else frame.scaled_bgr(*scaled)
-        luma = None if self._describer is None else frame.small_gray(WIDTH_PX)
-        looking = self._pool.submit(self._look, frame.ref.index, picture, None if scaled is None else self._size, luma)
-        self._pending.append((frame.ref, looking))
-        self._collect(self._workers)
+            self._keeping = ThreadPoolExecutor(1, thread_name_prefix="views")
+        self._pending.append((frame, self._pool.submit(self._look, frame)))
 
     def _collect(self, most_pending: int) -> None:
         """Take over what is finished, in order, and wait while more than ``most_pending`` pictures wait."""
         while self._pending and (len(self._pending) > most_pending or self._pending[0][1].done()):
-            ref, seen = self._pending.popleft()
-            self._detections += [Detection(ref, box, "person", score) for box, score in seen.result()]
+            frame, seen = self._pending.popleft()
+            found = [Detection(frame.ref, box, "person", score) for box, score in seen.result()]
+            self._is_calm = self._has_hardly_moved(found)
+            if self._keeping is not None:
+                self._kept.append(self._keeping.submit(self._remember, frame, found, len(self._detections)))
+            self._detections += found
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popleft().result()
+
+    def _has_hardly_moved(self, found: Sequence[Detection]) -> bool:
+        """Whether nearly everybody is where somebody was in the look before."""
+        boxes = np.array([detection.box_xyxy_px for detection in found], dtype=np.float64).reshape(-1, 4)
+        before, self._boxes_before = self._boxes_before, boxes
+        sure = boxes[[detection.confidence >= self.confidence for detection in found]]
+        if before is None or not len(sure):
+            return before is not None
+        if not len(before):
+            return False
+        slow = self._is_calm
+        least = self.settings.calm_overlap_slow if slow else self.settings.calm_overlap
+        return float(np.mean(ious(sure, before).max(axis=1) >= least)) >= self.settings.calm_share
 
     def close(self) -> None:
         """End the threads; what is pending is dropped."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        for pool in (self._pool, self._keeping):
+            if pool is not None:
+                pool.shutdown(cancel_futures=True)
+        self._pool = self._keeping = None
         self._pending.clear()
+        self._kept.clear()
 
     def finish(self) -> StepResult[Sightings]:
         """Return what was seen."""
         self._collect(0)
+        while self._kept:
+            self._kept.popleft().result()
         self.close()
         stats: JsonObject = {
             "frames_total": self._seen,
@@ -182,7 +226,8 @@ class PersonDetector:
             "input_px": self.input_px,
             "confidence": self.confidence,
         }
-        method = f"{self.model.name} at {self.input_px} px, {self.settings.rate_hz:g} frames a second"
+        rates = f"{self.settings.calm_rate_hz:g} to {self.settings.rate_hz:g}"
+        method = f"{self.model.name} at {self.input_px} px, {rates} frames a second"
         value = Sightings(tuple(self._detections), tuple(self._frames), self.confidence)
         return StepResult(value, method, stats, self.model.sha256)
 
@@ -202,13 +247,18 @@ class PersonDetector:
         self._last = thumb
         return False
 
-    def _look(
-        self, index: int, picture: U8, size_px: tuple[int, int] | None, luma: U8 | None
-    ) -> list[tuple[Box, float]]:
-        found = self._boxes(picture, size_px)
-        if self._describer is not None and luma is not None:
-            self._describer.add(index, luma, [box for box, _ in found])
-        return found
+    def _remember(self, frame: Frame, found: Sequence[Detection], first: int) -> None:
+        """Keep what later steps need of a frame that was looked at."""
+        if self.views is not None:
+            self.views.add(found, first, frame)
+        if self._describer is not None:
+            luma = frame.small_gray(WIDTH_PX)
+            self._describer.add(frame.ref.index, luma, [detection.box_xyxy_px for detection in found])
+
+    def _look(self, frame: Frame) -> list[tuple[Box, float]]:
+        network = person_detectors.load(self.model.path)
+        scaled = None if self._size is None else network.scaled_px(*self._size, self.input_px)
+        return self._boxes(frame.bgr) if scaled is None else self._boxes(frame.scaled_bgr(*scaled), self._size)
 
     def _boxes(
         self, picture: U8, size_px: tuple[int, int] | None = None

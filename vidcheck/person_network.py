@@ -24,7 +24,7 @@ F32 = npt.NDArray[np.float32]
 
 _GREY = 114  # of the borders, as in training
 _MOST_BOXES = 600
-_MOST_STREAMS = 4  # each keeps buffers of its own
+_MOST_THREADS = 4
 _SHAPES_KEPT = 2  # a photo is looked at whole and in tiles
 
 
@@ -66,7 +66,7 @@ class PersonNetwork:
         self._stride = int(described.get("stride", 32))
         self._suppresses_itself = bool(described.get("end2end", False))
         self._fixed = None if shape[2].is_dynamic else (int(shape[2].get_length()), int(shape[3].get_length()))
-        self._streams = threads.count(_MOST_STREAMS)
+        self._threads = threads.count(_MOST_THREADS)
         self._lock = threading.Lock()
         self._compiled: dict[tuple[int, int], _Compiled] = {}
 
@@ -158,8 +158,10 @@ class PersonNetwork:
     def _for_shape(self, shape: tuple[int, int]) -> _Compiled:
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",  # half precision on newer processors would change the last digits
-            "NUM_STREAMS": self._streams,
-            "INFERENCE_NUM_THREADS": self._streams,
+            # One look after the other, each as fast as can be: what one shows decides when the next is due. Two at a
+            # time would get no more done.
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": self._threads,
         }
         with self._lock:
             if shape not in self._compiled:

@@ -39,6 +39,7 @@ Progress = Callable[[str, float], None]
 
 NOT_ASKED = Words("tidak diminta", "not asked for")
 """Why a step was skipped that ``Settings.only`` leaves out."""
+_WAITING = 8  # frames
 _SCAN = ("shots", "people")  # the steps that see every frame and share one decoding pass
 
 
@@ -140,12 +141,14 @@ class _Run:
                 is_photo=clip.source.kind == "image",
                 size_px=(clip.source.width_px, clip.source.height_px),
                 describer=self._describer(),
+                keep_views="persons" in self._wanted,
             )
             if "people" in missing
             else None
         )
         # First of the consumers: the decoder prepares the luma ahead in the size that was asked for last.
         scout = overlays.Scout(clip, self._settings.overlays) if "overlays" in self._wanted else None
+        beside = None if detector is None else _Beside(detector.process_frame)
         broken: dict[str, Exception] = {}
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
@@ -153,7 +156,7 @@ class _Run:
         for frame in clip.frames():
             timeline.add(frame.ref)
             self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
-            for name, consumer in (("scout", scout), ("shots", finder), ("people", detector)):
+            for name, consumer in (("scout", scout), ("shots", finder)):
                 if consumer is None or name in broken:
                     continue
                 began = time.perf_counter()
@@ -162,8 +165,15 @@ class _Run:
                 except Exception as error:  # one analyser's failure must not cost the other its frames
                     broken[name] = error
                 spent[name] += time.perf_counter() - began
+            if beside is not None:
+                beside.put(frame)
+        if beside is not None:
+            spent["people"] = beside.finish()
+            if beside.error is not None:
+                broken["people"] = beside.error
         clip.known_timeline = timeline
         self._found.scouted = scout if "scout" not in broken else None
+        self._found.views = detector.views if detector is not None else None
         source = clip.source
         end_pts = source.start_pts + round(source.duration_s / Fraction(source.time_base))
         finishers: dict[str, Callable[[], StepResult[Any]]] = {}
@@ -232,6 +242,8 @@ class _Run:
             reading.stop()
             for thread in running:
                 thread.join()
+            if self._found.views is not None:
+                self._found.views.forget()
 
     def _work(self, step: Step, reading: SharedReading, done: queue.SimpleQueue[_Done]) -> None:
         """Run one step in its thread; what it waited for other steps' frames is not counted."""
@@ -358,6 +370,42 @@ class _Run:
             people_count_unmarked=counts.unmarked if counts else None,
             enhancements=found.get("enhanced", none),
         )
+
+
+class _Beside:
+    """Hands frames, in order, to a thread that looks at them while the caller decodes on."""
+
+    def __init__(self, look: Callable[[media.Frame], None]) -> None:
+        self._look = look
+        self._frames: queue.Queue[media.Frame | None] = queue.Queue(_WAITING)
+        self._spent = 0.0
+        self.error: Exception | None = None
+        """What ended its work early."""
+        self._thread = threading.Thread(target=self._run, name="people", daemon=True)
+        self._thread.start()
+
+    def put(self, frame: media.Frame) -> None:
+        """Give the next frame; waits where too many wait already."""
+        if self.error is None:
+            self._frames.put(frame)
+
+    def finish(self) -> float:
+        """Wait for the last frame; return the seconds that the looks took."""
+        self._frames.put(None)
+        self._thread.join()
+        return self._spent
+
+    def _run(self) -> None:
+        while (frame := self._frames.get()) is not None:
+            if self.error is not None:
+                continue  # the caller is not left waiting
+            began = time.perf_counter()
+            try:
+                self._look(frame)
+            except Exception as error:  # raised where the pass has ended
+                self.error = error
+            self._spent += time.perf_counter() - began
+            del frame
 
 
 def _with_needs(only: tuple[str, ...]) -> frozenset[str]:

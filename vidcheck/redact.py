@@ -212,7 +212,7 @@ def look(
     rate = settings.rate_hz or 1e6
     # No frame is taken for a repetition of the one before: that guess may cost somebody's face.
     detector = people.PersonDetector(
-        people.DetectSettings(model=settings.model, rate_hz=rate, still_difference=-1.0),
+        people.DetectSettings(model=settings.model, rate_hz=rate, calm_rate_hz=rate, still_difference=-1.0),
         is_photo=clip.source.kind == "image",
     )
     declared = clip.source.duration_declared_s or 0.0

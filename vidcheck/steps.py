@@ -15,6 +15,7 @@ from vidcheck import (
     clothing,
     counting,
     credentials,
+    kept_views,
     leads,
     lighting,
     media,
@@ -114,10 +115,20 @@ class Found:
     """What the text reader needs of every frame, where the frames were decoded in this run."""
     described: camera.Describer | None = None
     """What following the camera needs, likewise."""
+    views: kept_views.KeptViews | None = None
+    """The best views of people, likewise, with their pixels."""
 
     def __getitem__(self, step: str) -> Any:
         """Return the findings of a step that ran."""
         return self.values[step]
+
+    def chosen_views(self) -> kept_views.KeptViews:
+        """Return the views of people on which colours and clothing are judged; without pixels if from the cache."""
+        if self.views is None:
+            sightings = self["people"]
+            size = (self.source.width_px, self.source.height_px)
+            self.views = kept_views.choose(sightings.detections, sightings.confidence, size)
+        return self.views
 
     def get(self, step: str, default: Any) -> Any:
         """Return the findings of a step, or ``default`` where it did not run."""
@@ -159,7 +170,8 @@ def _count(found: Found) -> StepResult[Counts]:
 
 def _persons(found: Found) -> StepResult[tuple[Person, ...]]:
     detections = found["people"].detections
-    looks = appearance.look_at_tracks(found.clip, found["tracks"], detections)
+    whole = [track for track in found["tracks"] if track.aside is None]  # others make no person
+    looks = appearance.look_at_tracks(found.clip, whole, detections, found.chosen_views())
     size = (found.source.width_px, found.source.height_px)
     return counting.find_persons(
         found["tracks"], detections, found["shots"], looks, found.settings.count, found["camera"], size
@@ -194,7 +206,7 @@ def _tracks(found: Found) -> StepResult[tuple[Track, ...]]:
 def _clothing(found: Found) -> StepResult[tuple[ClothingObservation, ...]]:
     detections = found["people"].detections
     return clothing.classify_clothing(
-        found.clip, found["persons"], found["tracks"], detections, found.settings.clothing
+        found.clip, found["persons"], found["tracks"], detections, found.settings.clothing, found.chosen_views()
     )
 
 

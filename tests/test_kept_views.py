@@ -1,0 +1,130 @@
+"""The best views of people, chosen in the pass over the clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vidcheck import boxes, kept_views, media
+from vidcheck.kept_views import KeptViews
+from vidcheck.types import Box, Detection, FrameRef
+
+SIZE = (320, 240)
+
+
+def at(frame: int, box: Box, score: float = 0.8, rate: float = 10.0) -> Detection:
+    return Detection(FrameRef(frame, frame, frame / rate), box, "person", score)
+
+
+def walking(frame: int, *, left: float = 20.0, width: float = 40.0) -> Box:
+    x = left + frame * 0.3
+    return (x, 60.0, x + width, 200.0)
+
+
+def test_pixels_that_are_kept_are_those_that_decoding_gives(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    path = tmp_path / "walk.mp4"
+    scene = rng.integers(0, 255, (240, 640, 3), dtype=np.uint8)
+    media.write_video(path, [np.ascontiguousarray(scene[:, 3 * n : 3 * n + 320]) for n in range(40)], fps=10)
+    detections: list[Detection] = []
+    kept = KeptViews(0.3, SIZE)
+    with media.open_clip(path) as clip:
+        for frame in clip.frames():
+            n = frame.ref.index
+            both = (walking(n), (250.4, 9.6, 330.0, 99.5))
+            here = [Detection(frame.ref, box, "person", 0.5 + n / 100) for box in both]
+            kept.add(here, len(detections), frame)
+            detections += here
+        positions = sorted(kept.chosen)
+        assert {p % 2 for p in positions} == {0, 1}  # both people
+        assert all(kept.pixels(p) is not None for p in positions)
+        from_memory = dict(kept_views.view_pixels(clip, detections, positions, kept))
+        kept.forget()
+        assert kept.pixels(positions[0]) is None
+        decoded = dict(kept_views.view_pixels(clip, detections, positions, kept))
+        for frame in clip.read([detections[positions[-1]].frame]):
+            left, top, right, bottom = boxes.whole_pixels(detections[positions[-1]].box_xyxy_px, *SIZE)
+            assert np.array_equal(frame.bgr[top:bottom, left:right], from_memory[positions[-1]])
+    assert from_memory.keys() == decoded.keys() == set(positions)
+    assert all(np.array_equal(from_memory[p], decoded[p]) for p in positions)
+    again = kept_views.choose(detections, 0.3, SIZE)
+    assert again.chosen == kept.chosen  # boxes from the cache give the same views
+    assert again.pixels(positions[0]) is None
+
+
+def test_the_choice_does_not_depend_on_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "walk.mp4"
+    media.write_video(path, [np.full((240, 320, 3), n * 5, np.uint8) for n in range(40)], fps=10)
+    chosen, held = [], []
+    for most in (10**9, 40_000):
+        monkeypatch.setattr(kept_views, "MOST_BYTES", most)
+        kept = KeptViews(0.3, SIZE)
+        with media.open_clip(path) as clip:
+            for frame in clip.frames():
+                kept.add([Detection(frame.ref, walking(frame.ref.index), "person", 0.8)], frame.ref.index, frame)
+        chosen.append(set(kept.chosen))
+        pixels = [kept.pixels(p) for p in sorted(kept.chosen)]
+        held.append(sum(p.nbytes for p in pixels if p is not None))
+    assert chosen[0] == chosen[1]
+    assert 0 < held[1] <= 40_000 < held[0]
+
+
+def test_a_long_time_in_the_picture_gives_few_views_spread_over_it() -> None:
+    detections = [at(n, walking(0)) for n in range(3000)]
+    kept = kept_views.choose(detections, 0.3, SIZE)
+    times = sorted(detections[p].frame.time_s for p in kept.chosen)
+    assert 6 <= len(times) <= 12
+    assert times[0] < 60 and times[-1] > 240
+    assert max(np.diff(times)) <= 100
+
+
+def test_people_side_by_side_and_a_newcomer_each_have_views() -> None:
+    detections: list[Detection] = []
+    owner: list[str] = []
+    for n in range(30):
+        here = {"left": walking(n), "right": walking(n, left=150)}
+        if n >= 25:
+            here["new"] = walking(n, left=230)
+        detections += [at(n, box) for box in here.values()]
+        owner += here
+    kept = kept_views.choose(detections, 0.3, SIZE)
+    assert {owner[p] for p in kept.chosen} == {"left", "right", "new"}
+
+
+def test_the_best_of_a_stretch_is_large_sure_free_and_inside() -> None:
+    def best(*offers: tuple[Box, float], beside: dict[int, Box] | None = None) -> int:
+        """Which of the offers, a frame each within half a second, is kept of the first person."""
+        detections: list[Detection] = []
+        first: list[int] = []
+        for n, (box, score) in enumerate(offers):
+            first.append(len(detections))
+            detections.append(at(n, box, score))
+            if beside and n in beside:
+                detections.append(at(n, beside[n], 0.9))
+        kept = kept_views.choose(detections, 0.3, SIZE)
+        (found,) = kept.chosen & set(first)
+        return first.index(found)
+
+    box = (100.0, 60.0, 140.0, 200.0)
+    assert best((box, 0.6), (box, 0.9), (box, 0.7)) == 1
+    assert best((box, 0.8), (box, 0.8), ((98.0, 55.0, 142.0, 206.0), 0.8)) == 2
+    nearer = (110.0, 70.0, 170.0, 235.0)  # reaches lower: stands in front
+    assert best((box, 0.9), (box, 0.8), beside={0: nearer}) == 1
+    behind = (110.0, 20.0, 170.0, 150.0)
+    assert best((box, 0.9), (box, 0.8), beside={0: behind}) == 0
+    at_the_edge, within = (0.0, 60.0, 40.0, 200.0), (4.0, 60.0, 43.0, 200.0)
+    assert best((at_the_edge, 0.9), (within, 0.9)) == 1
+
+
+def test_boxes_too_weak_for_a_person_are_no_views() -> None:
+    assert kept_views.choose([at(n, walking(n), 0.2) for n in range(20)], 0.3, SIZE).chosen == set()
+
+
+def test_a_track_without_a_chosen_view_offers_all_its_boxes() -> None:
+    kept = kept_views.choose([at(n, walking(n)) for n in range(20)], 0.3, SIZE)
+    some = sorted(kept.chosen)
+    assert kept_views.preferred([*some, 100], kept) == some
+    assert kept_views.preferred([100, 101], kept) == [100, 101]
+    assert kept_views.preferred(range(3), None) == [0, 1, 2]
