@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 from tests import media as make
 from vidcheck import media
 from vidcheck.errors import NoPicture, NotFound, NotMedia, TooLarge
+from vidcheck.timeline import Timeline
 from vidcheck.types import FrameRef
 
 
@@ -180,6 +182,59 @@ def test_frames_that_nothing_is_built_on_are_left_out_without_changing_the_other
         some = {frame.ref.index: frame.bgr for frame in clip.read(refs)}
     assert list(some) == [ref.index for ref in refs]
     assert all(np.array_equal(some[index], every[index]) for index in some)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
+def test_a_seek_to_the_key_frame_before_gives_the_frames_of_the_full_pass(tmp_path: Path, ending: str) -> None:
+    noise = np.random.default_rng(6).integers(0, 255, (30, 40, 3), np.uint8)
+    wide = np.asarray(cv2.resize(noise, (900, 600), interpolation=cv2.INTER_CUBIC), np.uint8)
+    path = tmp_path / f"clip.{ending}"
+    with av.open(str(path), "w") as out:
+        codec = "mpeg4" if ending == "avi" else "libx264"
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"  # type: ignore[attr-defined]
+        stream.codec_context.gop_size = 20  # type: ignore[attr-defined]
+        for k in range(130):
+            picture = np.ascontiguousarray(wide[k : k + 240, 3 * k : 3 * k + 320])
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))  # type: ignore[attr-defined]
+        out.mux(stream.encode(None))  # type: ignore[attr-defined]
+    with media.open_clip(path) as clip:
+        every = {frame.ref.index: frame.bgr for frame in clip.frames()}
+        timeline = clip.timeline()
+        keys = [ref.index for ref in timeline if timeline.since_key_s(ref) == 0.0]
+        assert len(keys) >= 6 and keys[0] == 0
+        for indices in ([0, 39, 41, 77, 78, 129], keys, [key + 1 for key in keys], [128], [20, 21, 59, 60, 61, 100]):
+            wanted = [timeline[n] for n in indices]
+            read = {frame.ref.index: frame.bgr for frame in clip.read(wanted)}
+            assert list(read) == indices
+            assert all(np.array_equal(read[n], every[n]) for n in indices)
+
+
+def test_the_timeline_knows_key_frames() -> None:
+    timeline = Timeline()
+    for n in range(100):
+        timeline.add(FrameRef(n, n, n / 10), is_key=n in (0, 40, 70))
+    near = timeline.key_near(4.3, 1.0)
+    assert near is not None and near.index == 40
+    assert timeline.key_near(5.6, 1.0) is None
+    last = timeline.key_near(50.0, 60.0)
+    assert last is not None and last.index == 70
+    assert timeline.since_key_s(timeline[45]) == pytest.approx(0.5)
+    assert timeline.since_key_s(timeline[70]) == 0.0
+    assert Timeline([FrameRef(0, 0, 0.0)]).since_key_s(FrameRef(0, 0, 0.0)) == float("inf")
+
+
+def test_parts_of_a_picture_come_from_the_decoder_as_from_the_picture(tmp_path: Path) -> None:
+    boxes = [(10.4, 5.2, 60.0, 90.9), (-5.0, -5.0, 20.0, 20.0), (0.0, 0.0, 5000.0, 5000.0), (30.0, 30.0, 30.0, 50.0)]
+    with media.open_clip(make.moving_clip(tmp_path / "clip.mp4", (12,))) as clip:
+        for frame in clip.frames():
+            parts = frame.cuts(boxes)  # asked for before the whole: they come from the decoder's process
+            whole = frame.bgr
+            assert np.array_equal(parts[0], whole[5:91, 10:60])
+            assert np.array_equal(parts[1], whole[:20, :20])
+            assert np.array_equal(parts[2], whole)
+            assert parts[3].size == 0
+            assert all(np.array_equal(a, b) for a, b in zip(parts, frame.cuts(boxes), strict=True))
 
 
 def test_tags_and_hash(tmp_path: Path) -> None:

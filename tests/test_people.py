@@ -81,7 +81,7 @@ def test_the_rate_follows_how_far_people_move(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.mp4"
         media.write_video(path, frames, fps=10)
         looks[name], _ = sightings(path)
-    assert len(looks["quick"].frames) == 20
+    assert [ref.index for ref in looks["quick"].frames[:8]] == list(range(8))  # then they have left the picture
     times = [ref.time_s for ref in looks["calm"].frames]
     assert len(times) <= 12 and max(np.diff(times)) <= 0.21
     fixed, _ = sightings(tmp_path / "calm.mp4", calm_rate_hz=10.0)

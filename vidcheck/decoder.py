@@ -112,7 +112,7 @@ class _Service:
         limits = media.Limits(**header["limits"])
         confinement.limit_memory(int(limits.max_memory_bytes))
         self._descriptor = descriptor
-        self._clip = media.open_here(Path(header["path"]), limits, "", descriptor)
+        self._clip = media.open_here(Path(header["path"]), limits, "", descriptor, sparing=bool(header["sparing"]))
         source = self._clip.source
         size = source.width_px * source.height_px * 3 // 2
         self._most_ahead = max(1, min(AHEAD, _AHEAD_BYTES // max(1, size)))
@@ -185,7 +185,8 @@ class _Service:
             self._held[self._next_id] = frame
             gray = None if self._gray_width is None else frame.small_gray(self._gray_width)
             fits = gray is not None and gray.nbytes <= LARGEST_IN_MESSAGE
-            described.append([self._next_id, frame.ref.index, frame.ref.pts, frame.ref.time_s, fits])
+            ref = frame.ref
+            described.append([self._next_id, ref.index, ref.pts, ref.time_s, fits, frame.is_key])
             if fits and gray is not None:
                 grays.append(gray.tobytes())
         return pack({"frames": described}, b"".join(grays))

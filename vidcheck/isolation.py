@@ -240,8 +240,8 @@ class _Pixels:
 class IsolatedClip(Clip):
     """A clip or photo that another process decodes."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, path: Path, limits: Limits, *, sparing: bool = False) -> None:
+        self._limits, self._sparing = limits, sparing
         self._until = time.monotonic() + limits.max_wall_s
         self._busy, self._drawing = threading.RLock(), threading.RLock()
         self._process: _Process | None = None
@@ -263,7 +263,8 @@ class IsolatedClip(Clip):
         """Start, or take, a process and let it open the file; the hash is computed here meanwhile."""
         self._process, self._is_new = _take()
         descriptor = os.open(self.path, os.O_RDONLY)
-        request = {"op": "open", "path": os.fspath(self.path), "limits": asdict(self._limits)}
+        request: dict[str, Any] = {"op": "open", "path": os.fspath(self.path), "limits": asdict(self._limits)}
+        request["sparing"] = self._sparing
         try:
             with ThreadPoolExecutor(1) as beside:
                 hashing = beside.submit(sha256_of, self.path)
@@ -360,14 +361,15 @@ class IsolatedClip(Clip):
         if process is not self._process:  # it died between two requests: the pass is gone with it
             raise DecoderDied("the decoder died")
         frames, at = [], 0
-        for number, index, pts, time_s, has_gray in answer["frames"]:
+        for number, index, pts, time_s, has_gray, is_key in answer["frames"]:
             ref = FrameRef(int(index), int(pts), float(time_s))
             pixels = _Pixels(self, self._process, int(number), ref)  # type: ignore[arg-type]
             if has_gray:
                 height, width = self._gray_shape(gray_width)
                 pixels.gray = np.frombuffer(payload, np.uint8, height * width, at).reshape(height, width)
                 at += height * width
-            frames.append(Frame(ref, pixels.load_bgr, pixels.load_gray, pixels.load_scaled, pixels.load_cuts))
+            loads = (pixels.load_bgr, pixels.load_gray, pixels.load_scaled, pixels.load_cuts)
+            frames.append(Frame(ref, *loads, is_key=bool(is_key)))
         return answer, frames
 
     def _gray_shape(self, width: int | None) -> tuple[int, int]:

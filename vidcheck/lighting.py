@@ -10,7 +10,7 @@ curtains make night at noon, and tubes make a hall look daylit at night.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,13 @@ from vidcheck import weights
 from vidcheck.errors import ModelError
 from vidcheck.flicker import Flicker, detect_flicker
 from vidcheck.networks import compile_for_cpu
+from vidcheck.timeline import Timeline
 from vidcheck.types import FrameRef, JsonScalar, LightingLabel, LightingObservation, Shot, StepResult
 
 if TYPE_CHECKING:
     from vidcheck.media import Clip, Frame
 
-VERSION = "3"
+VERSION = "4"
 METHOD = "EfficientNet-Lite0 with a linear layer, calibrated; mains flicker at the true frame times"
 CLASSES: tuple[LightingLabel, ...] = (
     "outdoor_day",
@@ -125,6 +126,8 @@ def observe_lighting(
     due = sorted({*wanted, *windows})
     if due:
         timeline = clip.timeline()
+        wanted = _at_key_frames(wanted, shots, timeline, settings)
+        due = sorted({*wanted, *windows})
         for frame in clip.read(timeline[index] for index in due if index < len(timeline)):
             index = frame.ref.index
             if index in windows:
@@ -180,6 +183,23 @@ def _plan(shots: Iterable[Shot], settings: LightingSettings) -> tuple[dict[int, 
     wanted = {i: s for i, s in wanted.items() if i < settings.full_pass_frames}
     windows = {i: s for i, s in windows.items() if i < settings.full_pass_frames}
     return wanted, windows
+
+
+def _at_key_frames(
+    wanted: dict[int, int], shots: Sequence[Shot], timeline: Timeline, settings: LightingSettings
+) -> dict[int, int]:
+    """Move each frame that is due to the key frame near it, in its own shot, where there is one."""
+    by_index = {shot.index: shot for shot in shots}
+    moved: dict[int, int] = {}
+    for index, owner in wanted.items():
+        shot = by_index[owner]
+        key = None
+        if index != shot.best.index and index < len(timeline):
+            quarter_s = (shot.end.time_s - shot.start.time_s) / max(1, settings.frames_per_shot - 1) / 4
+            key = timeline.key_near(timeline[index].time_s, quarter_s)
+        inside = key is not None and shot.start.index < key.index < min(shot.end.index, settings.full_pass_frames)
+        moved[key.index if key is not None and inside else index] = owner
+    return moved
 
 
 def _take_profile(seen: _Gathered, frame: Frame) -> None:

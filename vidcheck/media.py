@@ -35,13 +35,22 @@ U8 = npt.NDArray[np.uint8]
 class Frame:
     """One decoded frame in display orientation, converted only when asked."""
 
-    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_cuts", "_load_gray", "_load_scaled", "_small", "ref")
+    __slots__ = ("_bgr", "_gray", "_load_bgr", "_load_cuts", "_load_gray", "_load_scaled", "_small", "is_key", "ref")
 
     def __init__(
-        self, ref: FrameRef, load_bgr: Any, load_gray: Any, load_scaled: Any = None, load_cuts: Any = None
+        self,
+        ref: FrameRef,
+        load_bgr: Any,
+        load_gray: Any,
+        load_scaled: Any = None,
+        load_cuts: Any = None,
+        *,
+        is_key: bool = False,
     ) -> None:
         self.ref = ref
         """Which frame, and when it is shown."""
+        self.is_key = is_key
+        """Whether it is decoded without any other frame."""
         self._load_bgr = load_bgr
         self._load_gray = load_gray
         self._load_scaled = load_scaled
@@ -121,7 +130,10 @@ class Clip:
     def timeline(self) -> Timeline:
         """Return when each frame is shown; decodes the clip once where that is not known yet."""
         if self.known_timeline is None:
-            self.known_timeline = Timeline(frame.ref for frame in self.frames())
+            known = Timeline()
+            for frame in self.frames():
+                known.add(frame.ref, is_key=frame.is_key)
+            self.known_timeline = known
         return self.known_timeline
 
     def close(self) -> None:
@@ -211,7 +223,7 @@ class _Reading(io.RawIOBase):
         return self._at
 
 
-def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Clip:
+def open_clip(path: str | os.PathLike[str], limits: Limits | None = None, *, sparing: bool = False) -> Clip:
     """Open a clip or photo for reading.
 
     Parameters
@@ -220,6 +232,9 @@ def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Cli
         Any file; its name does not decide what it is.
     limits:
         What to refuse; None takes :func:`vidcheck.limits.in_force`.
+    sparing:
+        Whether others need every processor meanwhile: on one or two, video is then decoded in one thread, which takes
+        hardly longer and leaves them a fifth more.
 
     Raises
     ------
@@ -232,11 +247,11 @@ def open_clip(path: str | os.PathLike[str], limits: Limits | None = None) -> Cli
     from vidcheck import isolation  # it builds on this module
 
     if isolation.is_possible():
-        return isolation.IsolatedClip(file, limits)
-    return open_here(file, limits, sha256_of(file))
+        return isolation.IsolatedClip(file, limits, sparing=sparing)
+    return open_here(file, limits, sha256_of(file), sparing=sparing)
 
 
-def open_here(path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> Clip:
+def open_here(path: Path, limits: Limits, sha256: str, descriptor: int | None = None, *, sparing: bool = False) -> Clip:
     """Open a file in this process; see :func:`open_clip`.
 
     Parameters
@@ -249,8 +264,10 @@ def open_here(path: Path, limits: Limits, sha256: str, descriptor: int | None = 
         Its hash.
     descriptor:
         The file, already open for reading; None opens ``path``.
+    sparing:
+        As for :func:`open_clip`.
     """
     from vidcheck import photo, video  # heavy to import, and they build on this module
 
     opened = photo.open_picture(path, limits, sha256, descriptor)
-    return opened if opened is not None else video.VideoClip(path, limits, sha256, descriptor)
+    return opened if opened is not None else video.VideoClip(path, limits, sha256, descriptor, sparing=sparing)

@@ -34,7 +34,7 @@ from vidcheck.types import Box, JsonObject, OverlayText, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "4"
+VERSION = "5"
 """Version of this step's code, part of its cache key."""
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -312,7 +312,12 @@ def read_overlays(
             scouted.process_frame(frame)
     samples = scouted.samples
     plan = text_schedule.plan_reads(
-        samples, shots, max_reads=chosen.max_full_reads, every_s=chosen.every_s, min_gap_s=chosen.min_gap_s
+        samples,
+        shots,
+        max_reads=chosen.max_full_reads,
+        every_s=chosen.every_s,
+        min_gap_s=chosen.min_gap_s,
+        timeline=clip.timeline(),
     )
     work = TextReader(clip, shots, chosen, reader)
     work.read_frames(plan)

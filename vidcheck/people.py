@@ -108,9 +108,9 @@ class Sightings:
 class PersonDetector:
     """Takes every frame in order, looks at some, then gives the boxes.
 
-    Usage: :meth:`process_frame` for each frame, :meth:`finish` once. The network runs in threads of its own, while the
-    caller decodes on; a ``describer`` gets each frame with its boxes there. ``size_px`` is the width and height of the
-    frames: with it those of a clip come scaled from the decoder, and views can be kept.
+    Usage: :meth:`process_frame` for each frame, :meth:`finish` once, while the clip is open. Where one rate holds,
+    looks run in threads, side by side; a ``describer`` gets each frame with its boxes. ``size_px`` is the width and
+    height of the frames: with it those of a clip come scaled from the decoder, and views can be kept.
 
     Raises
     ------
@@ -139,6 +139,7 @@ class PersonDetector:
         self.views = KeptViews(self.confidence, size_px) if keep_views and size_px is not None else None
         """The best views of those seen, with their pixels, where that was asked for."""
         self._is_photo = is_photo
+        self._adapts = self.settings.calm_rate_hz < self.settings.rate_hz
         self._workers = threads.count(_MOST_WORKERS)
         self._pool: ThreadPoolExecutor | None = None
         self._keeping: ThreadPoolExecutor | None = None
@@ -159,34 +160,39 @@ class PersonDetector:
         # Half a frame of grace, so that 25 fps and 10 Hz give every second or third frame, not every third.
         if self._frames and since < 1.0 / self.settings.rate_hz - 0.02:
             return
-        if self.settings.calm_rate_hz < self.settings.rate_hz:
-            self._collect(0)  # what the look before has shown decides, on every machine alike
-            if self._is_calm and since < 1.0 / self.settings.calm_rate_hz - 0.02:
-                return
-        else:
-            self._collect(self._workers)
+        if self._adapts and self._is_calm and since < 1.0 / self.settings.calm_rate_hz - 0.02:
+            return
         if self._is_same(frame, since):
             self._skipped_still += 1
             return
         self._last_s = frame.ref.time_s
         self._frames.append(frame.ref)
         person_detectors.load(self.model.path)  # here, so that the threads find it loaded
+        if self._adapts:  # what this look shows decides when the next is due, on every machine alike
+            self._take(frame, self._look(frame))
+            return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="people")
-            self._keeping = ThreadPoolExecutor(1, thread_name_prefix="views")
         self._pending.append((frame, self._pool.submit(self._look, frame)))
+        self._collect(self._workers)
 
     def _collect(self, most_pending: int) -> None:
         """Take over what is finished, in order, and wait while more than ``most_pending`` pictures wait."""
         while self._pending and (len(self._pending) > most_pending or self._pending[0][1].done()):
             frame, seen = self._pending.popleft()
-            found = [Detection(frame.ref, box, "person", score) for box, score in seen.result()]
-            self._is_calm = self._has_hardly_moved(found)
-            if self._keeping is not None:
-                self._kept.append(self._keeping.submit(self._remember, frame, found, len(self._detections)))
-            self._detections += found
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popleft().result()
+            self._take(frame, seen.result())
+
+    def _take(self, frame: Frame, seen: Sequence[tuple[Box, float]]) -> None:
+        """Take over what was seen in the next frame; its views and points are taken in a thread."""
+        found = [Detection(frame.ref, box, "person", score) for box, score in seen]
+        self._is_calm = self._has_hardly_moved(found)
+        if self.views is not None or self._describer is not None:
+            if self._keeping is None:
+                self._keeping = ThreadPoolExecutor(1, thread_name_prefix="views")
+            self._kept.append(self._keeping.submit(self._remember, frame, found, len(self._detections)))
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popleft().result()
+        self._detections += found
 
     def _has_hardly_moved(self, found: Sequence[Detection]) -> bool:
         """Whether nearly everybody is where somebody was in the look before."""

@@ -77,7 +77,7 @@ def analyze(
     """
     settings = settings or Settings()
     tell = progress or (lambda step, share: None)
-    with media.open_clip(path, settings.limits) as clip:
+    with media.open_clip(path, settings.limits, sparing=True) as clip:
         run = _Run(clip, settings, StepCache(None if workdir is None else Path(workdir), clip.source.sha256), tell)
         run.scan()
         run.steps()
@@ -154,7 +154,7 @@ class _Run:
         declared = clip.source.duration_declared_s or 0.0
         timeline = Timeline()
         for frame in clip.frames():
-            timeline.add(frame.ref)
+            timeline.add(frame.ref, is_key=frame.is_key)
             self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
             for name, consumer in (("scout", scout), ("shots", finder)):
                 if consumer is None or name in broken:

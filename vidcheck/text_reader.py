@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck import text_kinds, text_tracking
+from vidcheck import text_kinds, text_schedule, text_tracking
 from vidcheck.media import Clip, Frame
 from vidcheck.text_kinds import View
 from vidcheck.text_schedule import Plan, Sample
@@ -137,8 +137,9 @@ class TextReader:
                 continue
             inside = [s for s in samples if self._shot_at(s.ref) == position]
             pairs = 4 if position in visited else 6
+            spacing = (len(inside) - 2) / max(1, pairs - 1)
             for k in range(pairs):
-                at = round((len(inside) - 2) * k / max(1, pairs - 1))
+                at = text_schedule.after_key(inside, round(spacing * k), int(spacing / 3), self._clip.timeline())
                 if 0 <= at < len(inside) - 1:
                     partners.extend((inside[at].ref, inside[at + 1].ref))
         return partners

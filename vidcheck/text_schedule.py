@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vidcheck.timeline import SOON_S, Timeline
 from vidcheck.types import FrameRef, Shot
 
 U8 = npt.NDArray[np.uint8]
@@ -28,6 +29,7 @@ _STAYED = 4  # samples in a row at one pixel after which an edge counts as stand
 _FLASHED = 2  # samples in a row at one pixel after which a bold edge counts as flashed up
 _BOLD = 60  # luma step of such an edge: what is meant to be read in half a second is printed boldly
 _GONE = 6  # samples after which a flash must have left its cells again: what stays longer is an arrival
+_AS_SHARP = 0.9  # share of the sharpest sample's sharpness that a cheaper one must have
 _LINE_CELLS = 4  # new cells in a line from which an arrival is worth a read
 
 
@@ -114,7 +116,13 @@ def _by_cell(mask: npt.NDArray[Any]) -> F32:
 
 
 def plan_reads(
-    samples: Sequence[Sample], shots: Sequence[Shot], *, max_reads: int, every_s: float, min_gap_s: float
+    samples: Sequence[Sample],
+    shots: Sequence[Shot],
+    *,
+    max_reads: int,
+    every_s: float,
+    min_gap_s: float,
+    timeline: Timeline | None = None,
 ) -> Plan:
     """Choose the frames to read in full.
 
@@ -130,6 +138,8 @@ def plan_reads(
         In moving shots, longest time without a read, seconds.
     min_gap_s:
         Shortest time between two reads of a shot, seconds.
+    timeline:
+        Says where key frames are, after which reads cost less; None does without.
     """
     first: list[tuple[Sample, Shot | None]] = []
     changes: list[tuple[float, Sample]] = []
@@ -153,7 +163,7 @@ def plan_reads(
         flashes.extend(brief)
         taken = sorted([lead.ref.time_s, *(s.ref.time_s for _, s in [*found, *brief])])
         if shot is None or shot.kind == "moving":
-            between.extend(_fill(inside, taken, every_s))
+            between.extend(_fill(inside, taken, every_s, timeline))
     ranked = _rank(first, [*changes, *flashes], between)
     chosen = ranked[: max(1, max_reads)]
     read = {s.ref.index for s in chosen}
@@ -205,8 +215,12 @@ def _in_lines(cells: npt.NDArray[np.bool_]) -> int:
     return int((cells & beside).sum())
 
 
-def _fill(inside: Sequence[Sample], taken: Sequence[float], every_s: float) -> list[Sample]:
-    """The sharpest samples around evenly spaced times in gaps longer than ``every_s``."""
+def _fill(
+    inside: Sequence[Sample], taken: Sequence[float], every_s: float, timeline: Timeline | None = None
+) -> list[Sample]:
+    """The sharpest samples around evenly spaced times in gaps longer than ``every_s``, or one hardly less sharp that
+    comes soon after a key frame.
+    """
     edges = [*taken, inside[-1].ref.time_s]
     filled: list[Sample] = []
     for left, right in pairwise(edges):
@@ -215,8 +229,22 @@ def _fill(inside: Sequence[Sample], taken: Sequence[float], every_s: float) -> l
             centre = left + (right - left) * piece / (pieces + (0 if right == edges[-1] else 1))
             near = [s for s in inside if abs(s.ref.time_s - centre) <= min(0.6, every_s / 4)]
             if near:
-                filled.append(max(near, key=lambda s: s.sharpness))
+                sharpest = max(near, key=lambda s: s.sharpness)
+                wide = [s for s in inside if abs(s.ref.time_s - centre) <= every_s / 4]
+                cheap = [s for s in wide if s.sharpness >= _AS_SHARP * sharpest.sharpness and _is_cheap(s, timeline)]
+                filled.append(min(cheap, key=lambda s: abs(s.ref.time_s - centre), default=sharpest))
     return filled
+
+
+def _is_cheap(sample: Sample, timeline: Timeline | None) -> bool:
+    return timeline is not None and timeline.since_key_s(sample.ref) <= SOON_S
+
+
+def after_key(samples: Sequence[Sample], at: int, reach: int, timeline: Timeline) -> int:
+    """Return the place of the sample nearest to ``at``, within ``reach``, that is soon after a key frame, or ``at``."""
+    places = range(max(0, at - reach), min(len(samples) - 1, at + reach + 1))
+    cheap = (place for place in places if _is_cheap(samples[place], timeline))
+    return min(cheap, key=lambda place: abs(place - at), default=at)
 
 
 def _rank(

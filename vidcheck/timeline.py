@@ -1,12 +1,19 @@
-"""When every frame of a clip is shown, remembered from the pass over all frames: 16 bytes a frame."""
+"""When every frame of a clip is shown, and which are key frames, remembered from the pass over all frames.
+
+16 bytes a frame. A key frame is decoded alone, any other with all that lie between it and the key frame before: who
+wants to look at a clip now and then does best to look there.
+"""
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from vidcheck.types import FrameRef
+
+SOON_S = 0.3
+"""A frame so soon after a key frame costs little to decode, seconds."""
 
 
 class Timeline:
@@ -14,10 +21,11 @@ class Timeline:
 
     def __init__(self, refs: Iterable[FrameRef] = ()) -> None:
         self._pts, self._time_s = array("q"), array("d")
+        self._keys = array("q")
         for ref in refs:
             self.add(ref)
 
-    def add(self, ref: FrameRef) -> None:
+    def add(self, ref: FrameRef, *, is_key: bool = False) -> None:
         """Append the next frame.
 
         Raises
@@ -27,6 +35,8 @@ class Timeline:
         """
         if ref.index != len(self._pts):
             raise ValueError(f"frame {ref.index} does not follow frame {len(self._pts) - 1}")
+        if is_key:
+            self._keys.append(ref.index)
         self._pts.append(ref.pts)
         self._time_s.append(ref.time_s)
 
@@ -47,6 +57,19 @@ class Timeline:
         # Damaged time stamps can run backwards; the search finds a frame near the place then, as a player would.
         index = bisect_left(self._time_s, time_s)
         return self[index] if index < len(self) else None
+
+    def key_near(self, time_s: float, within_s: float) -> FrameRef | None:
+        """Return the key frame nearest to a time, seconds, or None where none is within ``within_s`` of it."""
+        at = self.from_time(time_s)
+        number = bisect_left(self._keys, len(self) if at is None else at.index)
+        near = [self[self._keys[n]] for n in (number - 1, number) if 0 <= n < len(self._keys)]
+        found = min(near, key=lambda ref: abs(ref.time_s - time_s), default=None)
+        return found if found is not None and abs(found.time_s - time_s) <= within_s else None
+
+    def since_key_s(self, ref: FrameRef) -> float:
+        """Return the time since the key frame before a frame, seconds: 0 for a key frame, infinite if none is known."""
+        number = bisect_right(self._keys, ref.index) - 1
+        return ref.time_s - self._time_s[self._keys[number]] if number >= 0 else float("inf")
 
     def between(self, from_s: float, to_s: float) -> list[FrameRef]:
         """Return the frames shown from ``from_s`` to ``to_s``, seconds, both included."""

@@ -9,6 +9,7 @@ and screens that fill the picture, are not found.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,9 +20,10 @@ import numpy.typing as npt
 from vidcheck.boxes import area, iou, shared
 from vidcheck.camera import View
 from vidcheck.media import U8, Clip
+from vidcheck.timeline import SOON_S, Timeline
 from vidcheck.types import Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track, Trap, TrapKind, Words
 
-VERSION = "2"
+VERSION = "3"
 METHOD = "mirror match of the picture; rectangles that stay; boxes without movement of their own"
 F32 = npt.NDArray[np.float32]
 
@@ -87,9 +89,7 @@ def find_traps(
         members[shot.index] = [t for t in tracks if t.shot == shot.index and t.aside is None]
         refs = {detections[p].frame.index: detections[p].frame for t in members[shot.index] for p in t.detections}
         if refs and shot.kind == "moving":
-            ordered = [refs[i] for i in sorted(refs)]
-            spread = np.unique(np.linspace(0, len(ordered) - 1, settings.frames).round().astype(int))
-            wanted[shot.index] = [ordered[i] for i in spread.tolist()]
+            wanted[shot.index] = _spread([refs[i] for i in sorted(refs)], settings.frames, clip.timeline())
     pictures = {
         frame.ref.index: frame.small_gray(_WIDTH_PX) for frame in clip.read(r for refs in wanted.values() for r in refs)
     }
@@ -106,6 +106,21 @@ def find_traps(
         traps += found
     stats: JsonObject = {"shots": len(wanted), "frames": len(pictures), "marks": len(traps)}
     return StepResult(tuple(traps), METHOD, stats)
+
+
+def _spread(ordered: Sequence[FrameRef], count: int, timeline: Timeline) -> list[FrameRef]:
+    """Frames spread evenly over those given, each the first after a key frame where one is near."""
+    reach_s = (ordered[-1].time_s - ordered[0].time_s) / (2 * count)
+    places = [ref.index for ref in ordered]
+    chosen: dict[int, FrameRef] = {}
+    for place in np.unique(np.linspace(0, len(ordered) - 1, count).round().astype(int)).tolist():
+        ref = ordered[place]
+        key = timeline.key_near(ref.time_s, reach_s)
+        after = bisect_left(places, key.index) if key is not None else len(ordered)
+        if after < len(ordered) and timeline.since_key_s(ordered[after]) <= SOON_S:
+            ref = ordered[after]
+        chosen[ref.index] = ref
+    return [chosen[index] for index in sorted(chosen)]
 
 
 def _small_boxes(

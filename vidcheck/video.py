@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vidcheck import threads
 from vidcheck.errors import NoPicture, NotMedia, TooLarge
 from vidcheck.limits import Limits, remedy
 from vidcheck.media import U8, Clip, Frame, shown_name
@@ -36,6 +38,7 @@ _MOST_TAGS, _LONGEST_TAG = 200, 20_000
 _MOST_ERRORS = 500
 _LEAST_BYTES_A_SECOND = 500
 _BEYOND_IN_A_ROW = 250
+_INDEXED = ("mov", "matroska")  # containers that say where their key frames are
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 # Formats of one byte a sample whose first plane is the luma, in frames as large as the picture.
 _LUMA_FIRST = (
@@ -43,17 +46,21 @@ _LUMA_FIRST = (
     "yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p", "yuva420p", "yuva422p", "yuva444p",
 )  # fmt: skip
 _STRETCHED = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
+_SEEK_GAIN_S = 0.4  # a seek empties the decoder, which then works on fewer frames at a time
 _SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
 
 
 class VideoClip(Clip):
     """A clip decoded by FFmpeg through PyAV."""
 
-    def __init__(self, path: Path, limits: Limits, sha256: str, descriptor: int | None = None) -> None:
+    def __init__(
+        self, path: Path, limits: Limits, sha256: str, descriptor: int | None = None, *, sparing: bool = False
+    ) -> None:
         from av.video.reformatter import VideoReformatter
 
         self._descriptor, self._limits = descriptor, limits
-        self._container, self._stream = _open(path, descriptor)
+        self._one_thread = sparing and threads.usable() <= 2
+        self._container, self._stream = _open(path, descriptor, one_thread=self._one_thread)
         # One for all frames: setting it up takes as long as converting a small frame. It serves one thread at a time.
         self._converter, self._converting = VideoReformatter(), threading.Lock()
         stream = self._stream
@@ -80,7 +87,10 @@ class VideoClip(Clip):
             raise NotMedia(f"{path}: not a single frame could be decoded.")
         self._turn = _display_turn(first)
         self._size = _display_size(first, self._turn, stream)
+        self._seeks_exactly = self._container.format.name.startswith(_INDEXED)
         self._assumed_step: int | None = None
+        self._key_pts: list[int] = []  # of the key frames that a pass over all frames has met
+        self._frames_known = 0
         time_base = stream.time_base or Fraction(1, 1000)
         if first.pts is None:
             rate = stream.average_rate or stream.guessed_rate or Fraction(25)
@@ -118,7 +128,7 @@ class VideoClip(Clip):
         if self._dirty:
             # Reopening is as cheap as seeking and, unlike a seek to 0, exact for every container.
             self._container.close()
-            self._container, self._stream = _open(self.path, self._descriptor)
+            self._container, self._stream = _open(self.path, self._descriptor, one_thread=self._one_thread)
         self._dirty = True
 
     def _ref(self, index: int, pts: int | None) -> FrameRef:
@@ -138,7 +148,7 @@ class VideoClip(Clip):
                 converted = self._converter.reformat(raw, width=w, height=h, format=fmt, interpolation="AREA")
             return turn.apply(np.asarray(converted.to_ndarray(), dtype=np.uint8))
 
-        return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w))
+        return Frame(ref, lambda: load("bgr24", None), lambda w: load("gray", w), is_key=bool(raw.key_frame))
 
     def frames(self) -> Iterator[Frame]:
         """Decode every frame; see :meth:`Clip.frames`."""
@@ -159,7 +169,10 @@ class VideoClip(Clip):
             if raw.duration and raw.time_base and self._assumed_step is None:
                 step = float(raw.duration * raw.time_base)
             previous, last_pts = ref, max(last_pts, ref.pts)
+            if raw.key_frame and count >= self._frames_known:
+                self._key_pts.append(ref.pts)
             count += 1
+            self._frames_known = max(self._frames_known, count)
             yield self._wrap(raw, ref)
         if not step and self._stream.average_rate:
             step = float(1 / self._stream.average_rate)
@@ -220,7 +233,7 @@ class VideoClip(Clip):
         ahead = int(_SEEK_AHEAD_S / float(self._time_base))
         position = self._start_pts
         for ref in wanted:
-            if ref.pts - position > ahead:
+            if ref.pts - position > ahead or self._key_between(position, ref.pts):
                 try:
                     self._container.seek(ref.pts, stream=self._stream, backward=True)
                     decoded = iter(_decode(self._container, self._stream, _Lost(), due))
@@ -234,6 +247,13 @@ class VideoClip(Clip):
                     yield self._wrap(raw, ref)
                 if position >= ref.pts:
                     break
+
+    def _key_between(self, position: int, pts: int) -> bool:
+        """Whether a key frame lies ahead on the way to a frame, far enough for a seek to it to be cheaper."""
+        if not self._seeks_exactly:
+            return False
+        number = bisect_right(self._key_pts, pts) - 1
+        return number >= 0 and self._key_pts[number] - position > _SEEK_GAIN_S / float(self._time_base)
 
     def close(self) -> None:
         """Close the container."""
@@ -305,7 +325,9 @@ def _refuse(path: Path, width: int, height: int, declared: Fraction | None, size
         raise TooLarge(f"{path} lasts {hours:.3g} h, which is over the limit.", remedy("duration", f"{hours + 1:.0f}h"))
 
 
-def _open(path: Path, descriptor: int | None) -> tuple[av.container.InputContainer, av.VideoStream]:
+def _open(
+    path: Path, descriptor: int | None, *, one_thread: bool = False
+) -> tuple[av.container.InputContainer, av.VideoStream]:
     import av
     import av.error
 
@@ -334,7 +356,7 @@ def _open(path: Path, descriptor: int | None) -> tuple[av.container.InputContain
         container.close()
         raise NoPicture(f"{path} has no picture, only sound or data.")
     stream = max(streams, key=lambda s: (s.codec_context.width * s.codec_context.height) if s.codec_context else 0)
-    stream.thread_type = "AUTO"
+    stream.thread_type = "NONE" if one_thread else "AUTO"
     return container, stream
 
 

@@ -7,7 +7,7 @@ and wall clocks from ImageNet. A find says "look here": the clock may be wrong, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ from vidcheck.types import Box, Crop, FrameRef, JsonObject, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "3"
+VERSION = "4"
 METHOD = "rings (Hough gradient), each judged by EfficientNet-Lite0's classes analog clock and wall clock"
 
 INPUT_SIZE_PX = 224
@@ -150,24 +150,29 @@ def _plan(clip: Clip, shots: Sequence[Shot], settings: WallClockSettings) -> tup
     spare = settings.max_frames - len(chosen)
     if spare > 0:
         times = [
-            shot.start.time_s + step * settings.every_s
+            (shot, shot.start.time_s + step * settings.every_s)
             for shot in worth
             if shot.kind == "moving"
             for step in range(1, 1 + int((shot.end.time_s - shot.start.time_s) / settings.every_s))
         ]
-        extra = _near(clip, times[:: max(1, -(-len(times) // spare))][:spare], settings.full_pass_frames)
+        extra = _near(clip, times[:: max(1, -(-len(times) // spare))][:spare], settings)
         chosen.update({ref.index: ref for ref in extra})
     return [chosen[index] for index in sorted(chosen)], max(0, len(worth) - settings.max_frames)
 
 
-def _near(clip: Clip, times_s: Iterable[float], limit: int) -> list[FrameRef]:
-    """Return the first frame at or after each time, among the first ``limit`` frames; times ascend."""
-    waiting = list(times_s)
-    if not waiting:
+def _near(clip: Clip, times_s: Sequence[tuple[Shot, float]], settings: WallClockSettings) -> list[FrameRef]:
+    """Return a frame for each time in its shot: a key frame, which costs little, where one is near."""
+    if not times_s:
         return []
     timeline = clip.timeline()
-    found = {ref.index: ref for time_s in waiting if (ref := timeline.from_time(time_s)) is not None}
-    return [found[index] for index in sorted(found) if index < limit]
+    found: dict[int, FrameRef] = {}
+    for shot, time_s in times_s:
+        ref = timeline.key_near(time_s, settings.every_s / 4)
+        if ref is None or not shot.start.index <= ref.index < shot.end.index:
+            ref = timeline.from_time(time_s)
+        if ref is not None:
+            found[ref.index] = ref
+    return [found[index] for index in sorted(found) if index < settings.full_pass_frames]
 
 
 def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
