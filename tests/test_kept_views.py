@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vidcheck import boxes, kept_views, media
+from vidcheck import boxes, kept_views, media, pipeline, shared_reading
 from vidcheck.kept_views import KeptViews
 from vidcheck.types import Box, Detection, FrameRef
 
@@ -128,3 +131,30 @@ def test_a_track_without_a_chosen_view_offers_all_its_boxes() -> None:
     assert kept_views.preferred([*some, 100], kept) == some
     assert kept_views.preferred([100, 101], kept) == [100, 101]
     assert kept_views.preferred(range(3), None) == [0, 1, 2]
+
+
+def test_people_are_judged_without_decoding_again_and_the_same_from_the_cache(
+    demo_clip: Path, demo_settings: pipeline.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[str] = []
+    read = shared_reading.SharedReading.read
+
+    def noted(self: shared_reading.SharedReading, refs: Iterable[FrameRef] | None) -> Iterator[media.Frame]:
+        wanted = None if refs is None else list(refs)
+        if wanted is None or wanted:
+            readers.append(threading.current_thread().name)
+        return read(self, wanted)
+
+    monkeypatch.setattr(shared_reading.SharedReading, "read", noted)
+    settings = replace(demo_settings, only=("persons", "clothing"))
+    first = pipeline.analyze(demo_clip, settings, workdir=tmp_path)
+    assert first.persons and any(observation.crops for observation in first.clothing)
+    assert not {"persons", "clothing"} & set(readers)
+    gone = [path for name in ("persons", "clothing") for path in tmp_path.rglob(f"{name}-*.json")]
+    assert len(gone) == 2
+    for path in gone:
+        path.unlink()
+    again = pipeline.analyze(demo_clip, settings, workdir=tmp_path)
+    assert {"persons", "clothing"} <= set(readers)  # the boxes came from the cache, their pixels from the clip
+    assert again.persons == first.persons
+    assert again.clothing == first.clothing
