@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -128,3 +129,13 @@ def test_the_same_command_again_loads_nothing_heavy_and_notices_every_change(
     assert again.key(tmp_path / "missing.mp4", out, None, asked) is None
     (folder / store.ANALYSIS).write_bytes(b"{}")
     assert again.find(steps, *known) is None
+
+
+def test_a_pass_that_is_broken_off_leaves_no_thread_behind(tmp_path: Path) -> None:
+    def tell(step: str, share: float) -> None:
+        if step == "frames" and share > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.analyze(moving(tmp_path / "clip.mp4"), pipeline.Settings(only=("counts",)), progress=tell)
+    assert "people" not in {thread.name for thread in threading.enumerate()}

@@ -153,20 +153,25 @@ class _Run:
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
         timeline = Timeline()
-        for frame in clip.frames():
-            timeline.add(frame.ref, is_key=frame.is_key)
-            self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
-            for name, consumer in (("scout", scout), ("shots", finder)):
-                if consumer is None or name in broken:
-                    continue
-                began = time.perf_counter()
-                try:
-                    consumer.process_frame(frame)
-                except Exception as error:  # one analyser's failure must not cost the other its frames
-                    broken[name] = error
-                spent[name] += time.perf_counter() - began
+        try:
+            for frame in clip.frames():
+                timeline.add(frame.ref, is_key=frame.is_key)
+                self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
+                for name, consumer in (("scout", scout), ("shots", finder)):
+                    if consumer is None or name in broken:
+                        continue
+                    began = time.perf_counter()
+                    try:
+                        consumer.process_frame(frame)
+                    except Exception as error:  # one analyser's failure must not cost the other its frames
+                        broken[name] = error
+                    spent[name] += time.perf_counter() - began
+                if beside is not None:
+                    beside.put(frame)
+        except BaseException:  # the clip took too long, or somebody pressed Ctrl-C
             if beside is not None:
-                beside.put(frame)
+                beside.stop()
+            raise
         if beside is not None:
             spent["people"] = beside.finish()
             if beside.error is not None:
@@ -388,6 +393,11 @@ class _Beside:
         """Give the next frame; waits where too many wait already."""
         if self.error is None:
             self._frames.put(frame)
+
+    def stop(self) -> None:
+        """End without looking at the frames that wait."""
+        self.error = self.error or RuntimeError("the pass over the clip was broken off")
+        self.finish()
 
     def finish(self) -> float:
         """Wait for the last frame; return the seconds that the looks took."""

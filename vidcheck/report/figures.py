@@ -17,6 +17,7 @@ from vidcheck.report.glyphs import visible
 WIDTH = 760
 _LEFT, _RIGHT = 172, 12
 _ROW = 26
+_HOLDS_S = 0.3
 INK, MUTED, RULE, PAPER = "#1d2733", "#5b6775", "#d5dbe1", "#f4f6f8"
 ACCENT, ACCENT_PALE, WARN = "#1f4e79", "#b9cfe2", "#a4340f"
 GRADE_FILL = {"strong": "#16395a", "moderate": "#4c7ba6", "weak": "#a9c3da", "contextual": "none"}
@@ -134,7 +135,10 @@ class Lane:
     spans: tuple[Span, ...] = ()
     """Stretches."""
     heights: tuple[tuple[float, int], ...] = ()
-    """``(time_s, value)`` pairs drawn as columns instead of stretches."""
+    """``(time_s, value)`` pairs in order of time, drawn as columns instead of stretches.
+
+    A column reaches to the next where that comes within 0.3 s: longer gaps were not looked at, or showed nobody.
+    """
     unseen: str = ""
     """Why nothing was looked at; drawn instead of an empty row."""
 
@@ -176,9 +180,12 @@ def _columns(canvas: Canvas, lane: Lane, y: float, height: float, scale: float) 
         return
     top = max(value for _, value in lane.heights) or 1
     columns: dict[int, int] = {}
-    for time_s, value in lane.heights:
+    following = [time_s for time_s, _ in lane.heights[1:]] + [math.inf]
+    for (time_s, value), next_s in zip(lane.heights, following, strict=True):
         place = int(time_s * scale / 2)
-        columns[place] = max(columns.get(place, 0), value)
+        stop = int(next_s * scale / 2) if next_s - time_s <= _HOLDS_S else place
+        for column in range(place, max(place + 1, stop)):
+            columns[column] = max(columns.get(column, 0), value)
     for place, value in sorted(columns.items()):
         tall = (height - 10) * value / top
         x = min(_LEFT + place * 2.0, WIDTH - _RIGHT - 2.0)
