@@ -214,12 +214,10 @@ class _Service:
             part = picture[top:bottom, left:right]
             np.frombuffer(memory, np.uint8, part.size, at).reshape(part.shape)[:] = part
             at += part.size
-        return pack({"bytes": at})
+        return pack({"shape": [at]})
 
-    def _in_memory(self, size: int) -> mmap.mmap | bytearray:
+    def _in_memory(self, size: int) -> mmap.mmap:
         """The memory shared with the analysis."""
-        if size == 0:
-            return bytearray()
         if self._memory is None or len(self._memory) != size:
             self._memory = mmap.mmap(self._shared, size)
         return self._memory

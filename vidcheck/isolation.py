@@ -388,21 +388,13 @@ class IsolatedClip(Clip):
         DecoderDied
             Where the process that held it is gone.
         """
-        if process is not self._process:
-            raise DecoderDied(f"the decoder died; the frame at {ref.time_s:.3f} s is gone with it")
         shape: tuple[int, ...] = (self.source.height_px, self.source.width_px, 3)
         if kind == "gray":
             shape = self._gray_shape(width)
         elif width is not None and height is not None:
             shape = (height, width, 3)
-        with self._drawing:
-            process.reserve(int(np.prod(shape)))
-            request = {"op": "picture", "id": number, "kind": kind, "width": width, "memory": process.size}
-            request["height"] = height
-            answer, _ = self._ask_of(process, request, picture=True)
-            if tuple(answer["shape"]) != shape:
-                raise DecoderDied(f"the decoder gave a picture of another size at {ref.time_s:.3f} s")
-            return process.picture(shape)
+        request = {"op": "picture", "id": number, "kind": kind, "width": width, "height": height}
+        return self._drawn(process, ref, request, shape)
 
     def cuts(self, process: _Process, number: int, ref: FrameRef, boxes: Sequence[Box]) -> list[U8]:
         """Return the pixels under each box of a frame; see :meth:`vidcheck.media.Frame.cuts`.
@@ -412,24 +404,29 @@ class IsolatedClip(Clip):
         DecoderDied
             Where the process that held it is gone.
         """
-        if process is not self._process:
-            raise DecoderDied(f"the decoder died; the frame at {ref.time_s:.3f} s is gone with it")
         edges = [whole_pixels(box, self.source.width_px, self.source.height_px) for box in boxes]
         shapes = [(max(0, bottom - top), max(0, right - left), 3) for left, top, right, bottom in edges]
         sizes = [height * width * 3 for height, width, _ in shapes]
-        with self._drawing:
-            process.reserve(sum(sizes))
-            request = {"op": "cuts", "id": number, "edges": edges, "memory": process.size}
-            answer, _ = self._ask_of(process, request, picture=True)
-            if int(answer["bytes"]) != sum(sizes):
-                raise DecoderDied(f"the decoder gave pictures of another size at {ref.time_s:.3f} s")
-            flat = process.picture((sum(sizes),)) if sum(sizes) else np.zeros(0, dtype=np.uint8)
+        flat = np.zeros(0, dtype=np.uint8)
+        if sum(sizes):
+            flat = self._drawn(process, ref, {"op": "cuts", "id": number, "edges": edges}, (sum(sizes),))
         ends = np.cumsum(sizes)
         return [
             # each in memory of its own: they are kept and dropped one by one
             flat[end - size : end].reshape(shape).copy()
             for end, size, shape in zip(ends, sizes, shapes, strict=True)
         ]
+
+    def _drawn(self, process: _Process, ref: FrameRef, request: dict[str, Any], shape: tuple[int, ...]) -> U8:
+        """Let the process write pixels into the shared memory, and return a copy of them."""
+        if process is not self._process:
+            raise DecoderDied(f"the decoder died; the frame at {ref.time_s:.3f} s is gone with it")
+        with self._drawing:
+            process.reserve(int(np.prod(shape)))
+            answer, _ = self._ask_of(process, {**request, "memory": process.size}, picture=True)
+            if tuple(answer["shape"]) != shape:
+                raise DecoderDied(f"the decoder gave a picture of another size at {ref.time_s:.3f} s")
+            return process.picture(shape)
 
     def read(self, refs: Iterable[FrameRef]) -> Iterator[Frame]:
         """Decode just these frames; see :meth:`Clip.read`. One over which the process dies is left out."""

@@ -127,7 +127,7 @@ class KeptViews:
                 self._drop(next(iter(self._pixels)))
 
     def pixels(self, position: int) -> U8 | None:
-        """Return what :func:`vidcheck.boxes.cut` cuts out of the frame, or None where it is not kept."""
+        """Return what :meth:`vidcheck.media.Frame.cuts` gives for the box, or None where it is not kept."""
         return self._pixels.get(position)
 
     def forget(self) -> None:

@@ -167,11 +167,11 @@ class PersonDetector:
             return
         self._last_s = frame.ref.time_s
         self._frames.append(frame.ref)
-        person_detectors.load(self.model.path)  # here, so that the threads find it loaded
         if self._adapts:  # what this look shows decides when the next is due, on every machine alike
             self._take(frame, self._look(frame))
             return
         if self._pool is None:
+            person_detectors.load(self.model.path)  # here, so that the threads find it loaded
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="people")
         self._pending.append((frame, self._pool.submit(self._look, frame)))
         self._collect(self._workers)
