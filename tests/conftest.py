@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vidcheck import demo, pipeline, timing
+from vidcheck.kept_views import KeptPixels
 from vidcheck.types import Analysis
 
 
@@ -40,9 +41,17 @@ def demo_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_analysis(demo_clip: Path, demo_settings: pipeline.Settings, demo_workdir: Path) -> Analysis:
+def demo_pixels() -> KeptPixels:
+    """What the analysis of the demonstration clip keeps of its frames."""
+    return KeptPixels(with_faint=True)
+
+
+@pytest.fixture(scope="session")
+def demo_analysis(
+    demo_clip: Path, demo_settings: pipeline.Settings, demo_workdir: Path, demo_pixels: KeptPixels
+) -> Analysis:
     """The whole analysis of the demonstration clip, made once."""
-    return pipeline.analyze(demo_clip, demo_settings, workdir=demo_workdir)
+    return pipeline.analyze(demo_clip, demo_settings, workdir=demo_workdir, pixels=demo_pixels)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from tests import media as make
 from vidcheck import case, media, pipeline, report, store
 from vidcheck.errors import OutputError
-from vidcheck.types import Analysis
+from vidcheck.kept_views import KeptPixels
+from vidcheck.types import Analysis, FrameRef
 
 
 def test_the_case_folder_is_complete_and_verifies(demo_analysis: Analysis, demo_clip: Path, tmp_path: Path) -> None:
@@ -103,3 +106,31 @@ def test_pictures_are_cut_from_the_right_frames(tmp_path: Path) -> None:
         saved = cv2.imread(str(tmp_path / "case" / "media" / f"shot-{shot.index}.jpg"))
         difference = np.abs(saved.astype(int) - frames[shot.best.index].astype(int)).mean()
         assert difference < 4  # JPEG at quality 92
+
+
+def test_pictures_from_kept_pixels_are_those_that_decoding_gives(
+    demo_analysis: Analysis,
+    demo_clip: Path,
+    demo_pixels: KeptPixels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from vidcheck import pictures
+
+    decoded: dict[str, int] = {}
+    saved: dict[str, dict[str, bytes]] = {}
+    for name, pixels in (("kept", demo_pixels), ("decoded", None)):
+        with media.open_clip(demo_clip) as clip:
+            read = clip.read
+
+            def noted(refs: Iterable[FrameRef], read: Any = read, name: str = name) -> Iterator[media.Frame]:
+                for frame in read(refs):
+                    decoded[name] = decoded.get(name, 0) + 1
+                    yield frame
+
+            monkeypatch.setattr(clip, "read", noted)
+            pictures.save_pictures(clip, demo_analysis, tmp_path / name, pixels=pixels)
+        saved[name] = {path.name: path.read_bytes() for path in (tmp_path / name / "media").iterdir()}
+    assert saved["kept"] == saved["decoded"]
+    assert any(name.endswith("-sheet.jpg") for name in saved["kept"])
+    assert decoded["kept"] <= 0.5 * decoded["decoded"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -148,6 +149,33 @@ def test_the_record_gives_the_same_pixels_again(clip_path: Path, fused: enhance.
             enhance.render(clip, enhance.replace(record, frames=record.frames[2:]))
         with pytest.raises(InputError, match="again"):
             enhance.pictures_of(clip, enhance.replace(record, pixels_sha256="0" * 64))
+
+
+def test_pixels_kept_while_a_tag_is_followed_are_those_that_decoding_gives(
+    clip_path: Path, fused: enhance.Fused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes = []
+    for most in (10**9, 200_000, 0):
+        monkeypatch.setattr(enhance, "_MOST_BYTES", most)
+        with media.open_clip(clip_path) as clip:
+            clip.timeline()
+            read, wanted = clip.read, []
+
+            def noted(refs: Iterable[FrameRef], read: Any = read, wanted: Any = wanted) -> Iterator[media.Frame]:
+                listed = list(refs)
+                wanted.append(len(listed))
+                return cast("Iterator[media.Frame]", read(listed))
+
+            monkeypatch.setattr(clip, "read", noted)
+            region = enhance.Region(10 / FPS, box_at(10), 0.0, 2.0)
+            again = enhance.enhance(clip, [region])[0]
+        passes.append(wanted)
+        assert again.record.pixels_sha256 == fused.record.pixels_sha256
+        assert again.record.frames == fused.record.frames
+    whole, some, none = passes
+    assert whole == [30, 0]
+    assert some[0] == none[0] == 30
+    assert 0 < some[1] < none[1]
 
 
 def test_a_still_region_without_other_frames_is_not_called_a_fusion(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vidcheck import boxes, kept_views, media, pipeline, shared_reading
-from vidcheck.kept_views import KeptViews
+from vidcheck.kept_views import KeptPixels, KeptViews
 from vidcheck.types import Box, Detection, FrameRef
 
 SIZE = (320, 240)
@@ -42,19 +42,24 @@ def test_pixels_that_are_kept_are_those_that_decoding_gives(tmp_path: Path) -> N
             detections += here
         positions = sorted(kept.chosen)
         assert {p % 2 for p in positions} == {0, 1}  # both people
-        assert all(kept.pixels(p) is not None for p in positions)
+        assert kept.are_whole
         from_memory = dict(kept_views.view_pixels(clip, detections, positions, kept))
-        kept.forget()
-        assert kept.pixels(positions[0]) is None
+        last = detections[positions[-1]]
+        wider = kept.part(last.frame, last.box_xyxy_px, kept_views.MARGIN)
+        assert wider is not None
+        assert kept.part(last.frame, last.box_xyxy_px, 3 * kept_views.MARGIN) is None
+        kept.pixels.forget()
+        assert not kept.are_whole
         decoded = dict(kept_views.view_pixels(clip, detections, positions, kept))
-        for frame in clip.read([detections[positions[-1]].frame]):
-            left, top, right, bottom = boxes.whole_pixels(detections[positions[-1]].box_xyxy_px, *SIZE)
-            assert np.array_equal(frame.bgr[top:bottom, left:right], from_memory[positions[-1]])
+        for frame in clip.read([last.frame]):
+            for found, margin in ((from_memory[positions[-1]], 0.0), (wider, kept_views.MARGIN)):
+                left, top, right, bottom = boxes.whole_pixels(last.box_xyxy_px, *SIZE, margin)
+                assert np.array_equal(frame.bgr[top:bottom, left:right], found)
     assert from_memory.keys() == decoded.keys() == set(positions)
     assert all(np.array_equal(from_memory[p], decoded[p]) for p in positions)
     again = kept_views.choose(detections, 0.3, SIZE)
     assert again.chosen == kept.chosen  # boxes from the cache give the same views
-    assert again.pixels(positions[0]) is None
+    assert positions[0] not in again.pixels
 
 
 def test_the_choice_does_not_depend_on_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,10 +73,39 @@ def test_the_choice_does_not_depend_on_memory(tmp_path: Path, monkeypatch: pytes
             for frame in clip.frames():
                 kept.add([Detection(frame.ref, walking(frame.ref.index), "person", 0.8)], frame.ref.index, frame)
         chosen.append(set(kept.chosen))
-        pixels = [kept.pixels(p) for p in sorted(kept.chosen)]
-        held.append(sum(p.nbytes for p in pixels if p is not None))
+        parts = [kept.part(FrameRef(p, p, p / 10), walking(p)) for p in sorted(kept.chosen)]
+        held.append(sum(part.nbytes for part in parts if part is not None))
+        assert kept.are_whole == (most > 40_000)
     assert chosen[0] == chosen[1]
     assert 0 < held[1] <= 40_000 < held[0]
+
+
+def test_weak_boxes_have_views_of_their_own_kept_only_for_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "walk.mp4"
+    media.write_video(path, [np.full((240, 320, 3), n * 5, np.uint8) for n in range(40)], fps=10)
+
+    def seen(pixels: KeptPixels) -> KeptViews:
+        kept = KeptViews(0.3, SIZE, pixels)
+        with media.open_clip(path) as clip:
+            for frame in clip.frames():
+                n = frame.ref.index
+                here = [Detection(frame.ref, walking(n), "person", 0.8)]
+                here.append(Detection(frame.ref, walking(n, left=200.0, width=30.0), "person", 0.2))
+                kept.add(here, 2 * n, frame)
+        return kept
+
+    plain, with_faint = seen(KeptPixels()), seen(KeptPixels(with_faint=True))
+    assert {p % 2 for p in plain.chosen} == {0} and {p % 2 for p in plain.faint} == {1}
+    assert (plain.chosen, plain.faint) == (with_faint.chosen, with_faint.faint)
+    assert not any(p in plain.pixels for p in plain.faint)
+    assert all(p in with_faint.pixels for p in with_faint.faint)
+    assert plain.are_whole
+    monkeypatch.setattr(kept_views, "MOST_FAINT_BYTES", 20_000)
+    fewer = seen(KeptPixels(with_faint=True))
+    assert fewer.are_whole  # they have memory of their own
+    assert 0 < sum(p in fewer.pixels for p in fewer.faint) < len(fewer.faint)
 
 
 def test_a_long_time_in_the_picture_gives_few_views_spread_over_it() -> None:

@@ -55,20 +55,28 @@ def test_people_are_counted_without_torch(tmp_path: Path) -> None:
 
 def test_steps_share_decoding_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[SharedReading] = []
+    waited_for: list[str] = []
 
     class Watched(SharedReading):
         def __init__(self, clip: Clip) -> None:
             super().__init__(clip)
             made.append(self)
 
+        def enter(self, thread: threading.Thread) -> None:
+            super().enter(thread)
+            waited_for.append(thread.name)
+
     monkeypatch.setattr(pipeline, "SharedReading", Watched)
-    wanted = ("camera", "overlays", "lighting", "wall_clocks", "traps", "counts")
+    wanted = ("camera", "overlays", "lighting", "wall_clocks", "traps", "counts", "clothing")
     analysis = pipeline.analyze(moving(tmp_path / "clip.mp4"), pipeline.Settings(only=wanted))
     assert all(run.status == "ok" for run in analysis.steps if run.step in wanted)
     (reading,) = made
     # Camera, light, text and clocks read at once, in one pass; then text and clocks read what they chose.
     assert reading.passes <= 3
     assert reading.decoded <= 2 * analysis.source.frames_decoded
+    # Nobody waits with a pass for steps whose views were kept.
+    assert {"overlays", "lighting"} <= set(waited_for)
+    assert not {"persons", "clothing"} & set(waited_for)
 
 
 def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(

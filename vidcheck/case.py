@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vidcheck import case_uco, clip_copy, decisions, frame_hashes, intake, media, pictures, redact, report, store
 from vidcheck.errors import InputError, OutputError
+from vidcheck.kept_views import KeptPixels
 from vidcheck.staging import locked, staged
 from vidcheck.types import Analysis
 
@@ -99,6 +100,7 @@ def write_case(
     cover_heads: str | None = None,
     named_after: str | None = None,
     limits: media.Limits | None = None,
+    pixels: KeptPixels | None = None,
 ) -> Path:
     """Write the case folder and return its path; a folder of the same clip is replaced.
 
@@ -124,6 +126,8 @@ def write_case(
         File name whose stem names the folder; None takes the clip's own. For several clips of one name.
     limits:
         What to refuse; None takes those in force.
+    pixels:
+        What the analysis has kept of the frames; what is not there is decoded again.
 
     Raises
     ------
@@ -138,7 +142,7 @@ def write_case(
         check_place(out, name, sha256)  # somebody else may have written there since
         with media.open_clip(clip_path, limits) as clip:
             cover = None if cover_heads is None else redact.cover_stills(analysis, model=cover_heads)
-            complete = pictures.save_pictures(clip, analysis, folder, cover=cover)
+            complete = pictures.save_pictures(clip, analysis, folder, cover=cover, pixels=pixels)
             complete = replace(complete, heads_covered=cover is not None)
             frames = frame_hashes.hash_frames(clip, frame_hashes.key_frames(complete))
         store.write_atomic(folder / store.ANALYSIS, store.to_json(complete))

@@ -266,4 +266,8 @@ def main(pipe: int, pictures: int, shared: int) -> None:
     with suppress(ImportError):  # loaded while the other side still hashes the clip
         for name in ("vidcheck.photo", "vidcheck.video", "av", "PIL.Image", "pillow_heif"):
             importlib.import_module(name)
+    import cv2
+
+    # What is scaled here takes a tenth of a millisecond: sharing that out costs more than it gains.
+    cv2.setNumThreads(1)
     _Service(Connection(pipe), Connection(pictures), shared, status).serve()

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck import fusion, region_tracking, registration
+from vidcheck.boxes import whole_pixels
 from vidcheck.errors import InputError
 from vidcheck.fusion import FusionSettings
 from vidcheck.region_reading import Reader, Readings, best_single, grade_of, read_picture, words_of
@@ -38,7 +39,7 @@ from vidcheck.types import (
 )
 
 if TYPE_CHECKING:
-    from vidcheck.media import Clip
+    from vidcheck.media import Clip, Frame
 
 U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
@@ -49,6 +50,9 @@ METHOD = "Lucas-Kanade flow, ECC registration, normalised convolution with Huber
 
 _KEPT = 12  # fused pictures that a process keeps until the report asks for them
 _RIM = 0.5  # of the region's height: surroundings that help to register it
+_MOST_BYTES = 64_000_000  # of surroundings kept while regions are followed; what lies beyond is decoded again
+_AROUND_PX = 64  # how far around a region they reach, at least, ...
+_AROUND = 2.0  # ... and in its heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def enhance(
     clip:
         The open clip.
     regions:
-        What to fuse. One decoding pass follows all of them, a second one takes their pixels.
+        What to fuse. One decoding pass follows all of them; a second one takes the pixels of those that move far.
     settings:
         How.
     reader:
@@ -136,13 +140,9 @@ def enhance_each(
 ) -> Iterator[Fused]:
     """Fuse regions one by one, as :func:`enhance` does; whoever asks may stop after any of them."""
     chosen = settings or EnhanceSettings()
-    followed = [_follow(region, views, clip, chosen) for region, views in _views(clip, regions, chosen)]
-    wanted = {p.ref.index: p.ref for places in followed for p in places.usable}
-    patches: list[list[Patch]] = [[] for _ in regions]
-    for frame in clip.read(wanted.values()):
-        for places, into in zip(followed, patches, strict=True):
-            if (place := places.at.get(frame.ref.index)) is not None:
-                into.append(_cut(frame.bgr, frame.ref, places.box, place.warp))
+    surroundings = _Surroundings(clip, regions)
+    followed = [_follow(region, views, clip, chosen) for region, views in _views(clip, regions, chosen, surroundings)]
+    patches = _patches(clip, followed, surroundings)
     for number, (region, places, into) in enumerate(zip(regions, followed, patches, strict=True), start=1):
         fused = _fuse_one(f"e{number}", clip, region, places, into, chosen, reader)
         _keep(clip, fused)
@@ -171,8 +171,68 @@ class _Places:
     rejected: list[RejectedFrame]
 
 
+class _Surroundings:
+    """The pixels around each region in the frames in which it is followed, as far as memory is meant for them."""
+
+    def __init__(self, clip: Clip, regions: Sequence[Region]) -> None:
+        self._regions = regions
+        self._size = (clip.source.width_px, clip.source.height_px)
+        self._areas = [self._around(region.box_xyxy_px) for region in regions]
+        self._pixels: dict[tuple[int, int], U8] = {}
+        self._bytes = 0
+
+    def _around(self, box: Box) -> tuple[int, int, int, int]:
+        reach = max(_AROUND_PX, _AROUND * (box[3] - box[1]))
+        return whole_pixels((box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach), *self._size)
+
+    def keep(self, frame: Frame) -> None:
+        """Keep what lies around the regions that may be followed to this frame."""
+        followed = [n for n, region in enumerate(self._regions) if _spans(region, frame.ref.time_s)]
+        needed = sum((x2 - x1) * (y2 - y1) * 3 for x1, y1, x2, y2 in (self._areas[n] for n in followed))
+        if self._bytes + needed > _MOST_BYTES:
+            return
+        self._bytes += needed
+        for n, pixels in zip(followed, frame.cuts([self._areas[n] for n in followed]), strict=True):
+            self._pixels[n, frame.ref.index] = pixels
+
+    def patch(self, number: int, place: region_tracking.Place, box: Box) -> Patch | None:
+        """Return what :func:`_cut` gives for a place of a region, or None where it is not kept."""
+        pixels = self._pixels.get((number, place.ref.index))
+        if pixels is None:
+            return None
+        left, top, right, bottom = self._areas[number]
+        x1, y1, x2, y2 = _edges(box, place.warp, *self._size)
+        if not (left <= x1 and top <= y1 and x2 <= right and y2 <= bottom):
+            return None
+        return Patch(place.ref, pixels[y1 - top : y2 - top, x1 - left : x2 - left].copy(), (x1, y1), place.warp)
+
+
+def _patches(clip: Clip, followed: Sequence[_Places], surroundings: _Surroundings) -> list[list[Patch]]:
+    """Return the pixels of every region in every frame, in order of time; decodes those that are not kept."""
+    patches: list[dict[int, Patch]] = [{} for _ in followed]
+    wanted: dict[int, FrameRef] = {}
+    for number, places in enumerate(followed):
+        for place in places.usable:
+            patch = surroundings.patch(number, place, places.box)
+            if patch is None:
+                wanted[place.ref.index] = place.ref
+            else:
+                patches[number][place.ref.index] = patch
+    for frame in clip.read(wanted.values()):
+        for places, into in zip(followed, patches, strict=True):
+            index = frame.ref.index
+            if index not in into and (missing := places.at.get(index)) is not None:
+                into[index] = _cut(frame.bgr, frame.ref, places.box, missing.warp)
+    return [[into[index] for index in sorted(into)] for into in patches]
+
+
+def _spans(region: Region, time_s: float) -> bool:
+    """Whether a region is followed at a time."""
+    return region.from_s - 1e-6 <= time_s <= region.to_s + 1e-6
+
+
 def _views(
-    clip: Clip, regions: Sequence[Region], settings: EnhanceSettings
+    clip: Clip, regions: Sequence[Region], settings: EnhanceSettings, surroundings: _Surroundings
 ) -> list[tuple[Region, list[region_tracking.View]]]:
     views: list[region_tracking.View] = []
     first, last = min((r.from_s for r in regions), default=0.0), max((r.to_s for r in regions), default=-1.0)
@@ -183,9 +243,10 @@ def _views(
         time_s = frame.ref.time_s
         if time_s > last + 1e-6:
             break
-        if any(r.from_s - 1e-6 <= time_s <= r.to_s + 1e-6 for r in regions):
+        if any(_spans(region, time_s) for region in regions):
             views.append(region_tracking.View(frame.ref, frame.small_gray(width)))
-    return [(r, [v for v in views if r.from_s - 1e-6 <= v.ref.time_s <= r.to_s + 1e-6]) for r in regions]
+            surroundings.keep(frame)
+    return [(region, [view for view in views if _spans(region, view.ref.time_s)]) for region in regions]
 
 
 def _follow_width(clip: Clip, settings: EnhanceSettings) -> int:
@@ -238,12 +299,17 @@ def _inside(box: Box, warp: F64, width: int, height: int) -> bool:
     return bool((points >= -1.0).all() and (points <= (width, height)).all())
 
 
-def _cut(picture: U8, ref: FrameRef, box: Box, warp: F64) -> Patch:
+def _edges(box: Box, warp: F64, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is taken of a frame: the region and a margin."""
     points = _corner_points(box, warp)
     margin = max(6.0, 0.5 * (box[3] - box[1]))
-    height, width = picture.shape[:2]
     x1, y1 = (max(0, int(v)) for v in np.floor(points.min(axis=0) - margin))
     x2, y2 = min(width, int(points[:, 0].max() + margin) + 1), min(height, int(points[:, 1].max() + margin) + 1)
+    return x1, y1, x2, y2
+
+
+def _cut(picture: U8, ref: FrameRef, box: Box, warp: F64) -> Patch:
+    x1, y1, x2, y2 = _edges(box, warp, picture.shape[1], picture.shape[0])
     return Patch(ref, picture[y1:y2, x1:x2].copy(), (x1, y1), warp)
 
 

@@ -223,8 +223,8 @@ class _Pixels:
     def load_scaled(self, width: int, height: int) -> U8:
         return self._clip.picture(self._process, self._number, self._ref, "scaled", width, height)
 
-    def load_cuts(self, boxes: Sequence[Box]) -> list[U8]:
-        return self._clip.cuts(self._process, self._number, self._ref, boxes)
+    def load_cuts(self, boxes: Sequence[Box], margin: float) -> list[U8]:
+        return self._clip.cuts(self._process, self._number, self._ref, boxes, margin)
 
     def load_gray(self, width: int | None) -> U8:
         if width is not None:
@@ -396,7 +396,7 @@ class IsolatedClip(Clip):
         request = {"op": "picture", "id": number, "kind": kind, "width": width, "height": height}
         return self._drawn(process, ref, request, shape)
 
-    def cuts(self, process: _Process, number: int, ref: FrameRef, boxes: Sequence[Box]) -> list[U8]:
+    def cuts(self, process: _Process, number: int, ref: FrameRef, boxes: Sequence[Box], margin: float) -> list[U8]:
         """Return the pixels under each box of a frame; see :meth:`vidcheck.media.Frame.cuts`.
 
         Raises
@@ -404,7 +404,7 @@ class IsolatedClip(Clip):
         DecoderDied
             Where the process that held it is gone.
         """
-        edges = [whole_pixels(box, self.source.width_px, self.source.height_px) for box in boxes]
+        edges = [whole_pixels(box, self.source.width_px, self.source.height_px, margin) for box in boxes]
         shapes = [(max(0, bottom - top), max(0, right - left), 3) for left, top, right, bottom in edges]
         sizes = [height * width * 3 for height, width, _ in shapes]
         flat = np.zeros(0, dtype=np.uint8)

@@ -3,7 +3,8 @@
 Colours and clothing are judged on a few good views of each person. Who is who is known only after the pass over the
 clip, so boxes are strung together here by overlap alone, and the best view of every stretch of such a strand is kept.
 Which views are chosen depends on the boxes alone, never on whether their pixels are still there: what is missing, since
-memory is limited or the boxes came from the cache, is decoded again and gives the same.
+memory is limited or the boxes came from the cache, is decoded again and gives the same. The pictures of a report show
+the same views, and for tracks of weak boxes views chosen in the same way among those.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from vidcheck.boxes import ious, shared_areas
+from vidcheck.boxes import ious, shared_areas, whole_pixels
 from vidcheck.media import U8, Clip, Frame
-from vidcheck.types import Detection
+from vidcheck.types import Box, Detection, FrameRef
 
 F64 = npt.NDArray[np.float64]
+Pixels = tuple[int, int, int, int]
+"""Left, top, right and bottom of an area of a frame, whole pixels."""
 
 MOST_BYTES = 192_000_000
-"""Pixels kept, at most; a street with twenty people at 1080p fills them in about five minutes."""
+"""Pixels kept, at most; a street with twenty people at 1080p fills them in about four minutes."""
+MOST_FAINT_BYTES = 48_000_000
+"""Pixels of weak boxes kept, at most."""
+MARGIN = 0.04
+"""What is kept around a box, of its size on each side: pictures show the edge of a sleeve too."""
 _STRETCH_S = 0.5
 _MOST_STRETCHES = 12  # as many views as clothing is judged on
 _PATIENCE_S = 1.0
@@ -68,8 +75,81 @@ class _Strand:
         return view.position not in gone, [position for position in gone if position != view.position]
 
 
+class KeptPixels:
+    """Pixels under chosen boxes, those of the earliest given up where there are too many.
+
+    Parameters
+    ----------
+    with_faint:
+        Whether views of weak boxes are kept as well: only a report shows those.
+    """
+
+    def __init__(self, *, with_faint: bool = False) -> None:
+        self.with_faint = with_faint
+        """See the parameter."""
+        self._kept: dict[int, tuple[int, Pixels, U8]] = {}
+        self._in_frame: dict[int, set[int]] = {}
+        self._faint: set[int] = set()
+        self._bytes = {True: 0, False: 0}
+
+    def __contains__(self, position: int) -> bool:
+        """Whether the pixels of the detection at this position are kept."""
+        return position in self._kept
+
+    def put(self, position: int, frame: int, area: Pixels, pixels: U8, *, is_faint: bool) -> None:
+        """Keep the pixels of a view.
+
+        Parameters
+        ----------
+        position:
+            Position of the box among the detections.
+        frame:
+            Index of its frame.
+        area:
+            Left, top, right, bottom of the pixels in the frame.
+        pixels:
+            uint8 of shape (bottom - top, right - left, 3).
+        is_faint:
+            Whether the box is a weak one.
+        """
+        self._kept[position] = (frame, area, pixels)
+        self._in_frame.setdefault(frame, set()).add(position)
+        self._bytes[is_faint] += pixels.nbytes
+        if is_faint:
+            self._faint.add(position)
+        most = MOST_FAINT_BYTES if is_faint else MOST_BYTES
+        while self._bytes[is_faint] > most:
+            self.drop(next(at for at in self._kept if (at in self._faint) == is_faint))
+
+    def drop(self, position: int) -> None:
+        """Give up the pixels of a view, if they are kept."""
+        if position in self._kept:
+            frame, _, pixels = self._kept.pop(position)
+            self._in_frame[frame].discard(position)
+            self._bytes[position in self._faint] -= pixels.nbytes
+            self._faint.discard(position)
+
+    def find(self, frame: int, area: Pixels) -> U8 | None:
+        """Return the pixels of an area of a frame, uint8 of shape (h, w, 3), or None where they are not kept."""
+        left, top, right, bottom = area
+        if left >= right or top >= bottom:  # outside the picture
+            return np.zeros((max(0, bottom - top), max(0, right - left), 3), dtype=np.uint8)
+        for position in self._in_frame.get(frame, ()):
+            _, (x1, y1, x2, y2), pixels = self._kept[position]
+            if x1 <= left < right <= x2 and y1 <= top < bottom <= y2:
+                return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
+        return None
+
+    def forget(self) -> None:
+        """Give the memory back."""
+        self._kept.clear()
+        self._in_frame.clear()
+        self._faint.clear()
+        self._bytes = {True: 0, False: 0}
+
+
 class KeptViews:
-    """The views chosen so far, by position among the detections, and the pixels of those that memory allows.
+    """The views chosen so far, by position among the detections.
 
     Give every frame that was looked at to :meth:`add`, in order of time.
 
@@ -79,16 +159,30 @@ class KeptViews:
         Score from which a box is a view; no person's track is without such a box.
     size_px:
         Width and height of the picture.
+    pixels:
+        Where the pixels of the views are kept; None keeps none.
     """
 
-    def __init__(self, confidence: float, size_px: tuple[int, int]) -> None:
+    def __init__(self, confidence: float, size_px: tuple[int, int], pixels: KeptPixels | None = None) -> None:
         self._confidence, self._size = confidence, size_px
-        self._alive: list[_Strand] = []
-        self._last: F64 = np.zeros((0, 4))
-        self._pixels: dict[int, U8] = {}
-        self._bytes = 0
-        self.chosen: set[int] = set()
+        self._sure, self._faint = _Choice(size_px), _Choice(size_px)
+        self.pixels = pixels or KeptPixels()
+        """The pixels of those that memory allows."""
+
+    @property
+    def chosen(self) -> set[int]:
         """Positions of the chosen views."""
+        return self._sure.chosen
+
+    @property
+    def faint(self) -> set[int]:
+        """Positions of the views chosen among boxes below the score, for tracks that have no others."""
+        return self._faint.chosen
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether the pixels of every chosen view are kept."""
+        return all(position in self.pixels for position in self.chosen)
 
     def add(self, detections: Sequence[Detection], first: int, frame: Frame | None = None) -> None:
         """Choose among the boxes of one frame.
@@ -102,42 +196,57 @@ class KeptViews:
         frame:
             The frame, whose pixels are kept; None keeps none.
         """
-        sure = [n for n, detection in enumerate(detections) if detection.confidence >= self._confidence]
-        if not sure:
+        sure: list[int] = []
+        faint: list[int] = []
+        for n, detection in enumerate(detections):
+            (sure if detection.confidence >= self._confidence else faint).append(n)
+        new: list[tuple[int, bool]] = []
+        for choice, among in ((self._sure, sure), (self._faint, faint)):
+            if not among:
+                continue
+            taken, gone = choice.offer([detections[n] for n in among], [first + n for n in among])
+            for position in gone:
+                self.pixels.drop(position)
+            new += [(position, choice is self._faint) for position in taken]
+        if frame is None:
             return
-        time_s = detections[0].frame.time_s
-        boxes = np.array([detections[n].box_xyxy_px for n in sure], dtype=np.float64)
-        scores = self._scores(boxes, np.array([detections[n].confidence for n in sure]))
+        new = [(position, is_faint) for position, is_faint in new if self.pixels.with_faint or not is_faint]
+        if not new:
+            return
+        wanted = [detections[position - first].box_xyxy_px for position, _ in new]
+        for (position, is_faint), box, pixels in zip(new, wanted, frame.cuts(wanted, MARGIN), strict=True):
+            area = whole_pixels(box, *self._size, MARGIN)
+            self.pixels.put(position, frame.ref.index, area, pixels, is_faint=is_faint)
+
+    def part(self, frame: FrameRef, box: Box, margin: float = 0.0) -> U8 | None:
+        """Return the pixels under a box, with ``margin`` of its size on each side, or None where they are not kept."""
+        return self.pixels.find(frame.index, whole_pixels(box, *self._size, margin))
+
+
+class _Choice:
+    """Strings boxes together and chooses the best of each stretch."""
+
+    def __init__(self, size_px: tuple[int, int]) -> None:
+        self._size = size_px
+        self._alive: list[_Strand] = []
+        self._last: F64 = np.zeros((0, 4))
+        self.chosen: set[int] = set()
+
+    def offer(self, detections: Sequence[Detection], positions: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Choose among the boxes of one frame: the positions of those taken, and of those that made room."""
+        boxes = np.array([detection.box_xyxy_px for detection in detections], dtype=np.float64)
+        scores = self._scores(boxes, np.array([detection.confidence for detection in detections]))
         new: list[int] = []
-        for row, strand in enumerate(self._strands(boxes, time_s)):
-            position = first + sure[row]
-            taken, gone = strand.offer(time_s, _View(position, float(scores[row])))
-            for other in gone:
-                self.chosen.discard(other)
-                self._drop(other)
+        left: list[int] = []
+        for row, strand in enumerate(self._strands(boxes, detections[0].frame.time_s)):
+            position = positions[row]
+            taken, gone = strand.offer(detections[0].frame.time_s, _View(position, float(scores[row])))
+            self.chosen.difference_update(gone)
+            left += gone
             if taken:
                 self.chosen.add(position)
                 new.append(position)
-        if frame is not None and new:
-            wanted = [detections[position - first].box_xyxy_px for position in new]
-            for position, pixels in zip(new, frame.cuts(wanted), strict=True):
-                self._pixels[position] = pixels
-                self._bytes += pixels.nbytes
-            while self._bytes > MOST_BYTES:
-                self._drop(next(iter(self._pixels)))
-
-    def pixels(self, position: int) -> U8 | None:
-        """Return what :meth:`vidcheck.media.Frame.cuts` gives for the box, or None where it is not kept."""
-        return self._pixels.get(position)
-
-    def forget(self) -> None:
-        """Give the memory back."""
-        self._pixels.clear()
-        self._bytes = 0
-
-    def _drop(self, position: int) -> None:
-        pixels = self._pixels.pop(position, None)
-        self._bytes -= 0 if pixels is None else pixels.nbytes
+        return new, left
 
     def _scores(self, boxes: F64, confidences: F64) -> F64:
         """Large, sure, inside the picture, and not behind somebody whose box reaches lower."""
@@ -198,7 +307,8 @@ def view_pixels(
     """Yield positions with the pixels under their boxes: those that are kept, then the others, which are decoded."""
     missing: dict[int, list[int]] = {}
     for position in positions:
-        pixels = None if kept is None else kept.pixels(position)
+        seen = detections[position]
+        pixels = None if kept is None else kept.part(seen.frame, seen.box_xyxy_px)
         if pixels is None:
             missing.setdefault(detections[position].frame.index, []).append(position)
         else:

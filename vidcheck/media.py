@@ -78,17 +78,17 @@ class Frame:
 
         return np.asarray(cv2.resize(self.bgr, (width_px, height_px), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
-    def cuts(self, boxes: Sequence[Box]) -> list[U8]:
+    def cuts(self, boxes: Sequence[Box], margin: float = 0.0) -> list[U8]:
         """The pixels under each box, uint8 of shape (h, w, 3), blue first, in memory of their own.
 
-        Whole pixels inside the picture (:func:`vidcheck.boxes.whole_pixels`); the picture itself stays where it was
-        decoded.
+        With ``margin`` of the box's size on each side; whole pixels inside the picture
+        (:func:`vidcheck.boxes.whole_pixels`). The picture itself stays where it was decoded.
         """
         if self._bgr is None and self._load_cuts is not None:
-            cuts: list[U8] = self._load_cuts(boxes)
+            cuts: list[U8] = self._load_cuts(boxes, margin)
             return cuts
         height, width = self.bgr.shape[:2]
-        edges = [whole_pixels(box, width, height) for box in boxes]
+        edges = [whole_pixels(box, width, height, margin) for box in boxes]
         return [self.bgr[top:bottom, left:right].copy() for left, top, right, bottom in edges]
 
     @property

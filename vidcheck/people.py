@@ -22,7 +22,7 @@ from vidcheck.asides import AsideSettings, set_doubles_aside
 from vidcheck.boxes import ious
 from vidcheck.byte_track import ByteTracker, ByteTrackSettings
 from vidcheck.camera import WIDTH_PX, Describer, View
-from vidcheck.kept_views import KeptViews
+from vidcheck.kept_views import KeptPixels, KeptViews
 from vidcheck.media import U8, Frame
 from vidcheck.types import Aside, Box, Detection, FrameRef, JsonObject, Shot, StepResult, Track
 
@@ -110,7 +110,7 @@ class PersonDetector:
 
     Usage: :meth:`process_frame` for each frame, :meth:`finish` once, while the clip is open. Where one rate holds,
     looks run in threads, side by side; a ``describer`` gets each frame with its boxes. ``size_px`` is the width and
-    height of the frames: with it those of a clip come scaled from the decoder, and views can be kept.
+    height of the frames: with it those of a clip come scaled from the decoder, and views can be kept in ``pixels``.
 
     Raises
     ------
@@ -125,7 +125,7 @@ class PersonDetector:
         is_photo: bool = False,
         size_px: tuple[int, int] | None = None,
         describer: Describer | None = None,
-        keep_views: bool = False,
+        pixels: KeptPixels | None = None,
     ) -> None:
         self.settings = settings or DetectSettings()
         self._describer = describer
@@ -136,8 +136,8 @@ class PersonDetector:
         self.confidence = float(self.settings.confidence or entry.get("confidence_threshold", 0.25))
         self.low_confidence = min(self.confidence, float(entry.get("confidence_low", 0.1)))
         self.nms_iou = float(entry.get("nms_iou", 0.6))
-        self.views = KeptViews(self.confidence, size_px) if keep_views and size_px is not None else None
-        """The best views of those seen, with their pixels, where that was asked for."""
+        self.views = None if pixels is None or size_px is None else KeptViews(self.confidence, size_px, pixels)
+        """The best views of those seen, where their pixels are to be kept."""
         self._is_photo = is_photo
         self._adapts = self.settings.calm_rate_hz < self.settings.rate_hz
         self._workers = threads.count(_MOST_WORKERS)

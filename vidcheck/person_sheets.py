@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vidcheck.appearance import cut
+from vidcheck.kept_views import KeptViews, preferred
 from vidcheck.media import U8
-from vidcheck.types import Analysis, Box, Detection, FrameRef, Person
+from vidcheck.types import Analysis, Detection, FrameRef, Person
 
 MAX_PERSONS = 24
 """Most persons who get a sheet; the others keep their best shots."""
@@ -19,10 +19,16 @@ _CELL = (150, 240)  # largest width and height of a view; smaller ones are not e
 _LABEL_PX = 16
 
 
-def moments(analysis: Analysis, person: Person) -> list[Detection]:
-    """Choose different moments of a person: the surest, largest box of each of up to eight stretches of time."""
+def moments(analysis: Analysis, person: Person, kept: KeptViews | None = None) -> list[Detection]:
+    """Choose different moments of a person: the surest, largest box of each of up to eight stretches of time.
+
+    Among ``kept`` views where a track has some, else among all its boxes.
+    """
     boxes = [
-        analysis.detections[at] for track in analysis.tracks if track.id in person.tracks for at in track.detections
+        analysis.detections[at]
+        for track in analysis.tracks
+        if track.id in person.tracks
+        for at in preferred(track.detections, kept)
     ]
     boxes.sort(key=lambda box: box.frame.index)
     if len(boxes) < 2:
@@ -37,9 +43,8 @@ def _worth(box: Detection) -> float:
     return box.confidence * float(np.sqrt(max(x2 - x1, 0.0) * max(y2 - y1, 0.0)))
 
 
-def view(picture: U8, box: Box) -> U8 | None:
-    """Cut one view, reduced to the cell where it is larger, never enlarged; None where nothing is left."""
-    found = cut(picture, box, 0.04)
+def view(found: U8) -> U8 | None:
+    """Reduce one view to the cell where it is larger, never enlarge it; None where nothing is left."""
     if min(found.shape[:2], default=0) < 4:
         return None
     scale = min(1.0, _CELL[0] / found.shape[1], _CELL[1] / found.shape[0])

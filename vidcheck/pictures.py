@@ -1,7 +1,9 @@
 """The pictures of a case: best frames, crops at native resolution, and the frames that show the counts.
 
-Every picture is cut from a decoded frame and named after what it shows. Only the count frames carry drawings, the boxes
-that were counted, and only the fused texts are enhanced: they are made again from their records.
+Every picture is cut from a decoded frame and named after what it shows: of people, the views that were chosen while the
+clip was decoded (:mod:`vidcheck.kept_views`), which are decoded again only where their pixels are no longer there. Only
+the count frames carry drawings, the boxes that were counted, and only the fused texts are enhanced: they are made again
+from their records.
 """
 
 from __future__ import annotations
@@ -9,32 +11,46 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vidcheck import enhance, enhance_files, person_sheets, threads
+from vidcheck import enhance, enhance_files, kept_views, person_sheets, threads
 from vidcheck.appearance import cut
+from vidcheck.boxes import whole_pixels
 from vidcheck.errors import InputError, OutputError
 from vidcheck.media import U8, Clip, Frame
 from vidcheck.store import write_atomic
-from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef, PeopleCount
+from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef, PeopleCount, Track
 
 _JPEG_QUALITY = 92
-_MARGIN = 0.04  # of the box: the edge of a sleeve should not be cut off
-
 _ENCODERS = 4
 _PENDING = 8
 
 MAX_TRACKS = 300
 
-Job = tuple[str, Callable[[U8], U8]]
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One picture to make."""
+
+    name: str
+    """File name; empty where nothing is saved."""
+    box_xyxy_px: Box | None
+    """What to cut out, with a margin; None takes the whole frame."""
+    draw: Callable[[U8], U8]
+    """Gets the cut, gives what is saved."""
 
 
 def save_pictures(
-    clip: Clip, analysis: Analysis, folder: Path, *, cover: Callable[[Frame], U8] | None = None
+    clip: Clip,
+    analysis: Analysis,
+    folder: Path,
+    *,
+    cover: Callable[[Frame], U8] | None = None,
+    pixels: kept_views.KeptPixels | None = None,
 ) -> Analysis:
     """Save the pictures of an analysis below ``folder/media`` and return it with their paths filled in.
 
@@ -48,25 +64,35 @@ def save_pictures(
         The case folder; it need not exist yet.
     cover:
         Gives a frame with its heads covered, for a report that is shared; None shows frames as they are.
+    pixels:
+        What the analysis has kept of the frames; what is not there is decoded. Not used where heads are covered.
 
     Raises
     ------
     OutputError
         Where a picture cannot be written.
     """
-    jobs: dict[int, list[Job]] = defaultdict(list)
+    jobs: dict[int, list[_Job]] = defaultdict(list)
     refs: dict[int, FrameRef] = {}
+    ready: list[tuple[_Job, U8]] = []
+    views = _views(analysis)
 
-    def ask(ref: FrameRef, name: str, draw: Callable[[U8], U8]) -> str:
+    def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
+        job = _Job(name, box, draw)
+        if box is not None and pixels is not None and cover is None:
+            area = whole_pixels(box, clip.source.width_px, clip.source.height_px, kept_views.MARGIN)
+            if (part := pixels.find(ref.index, area)) is not None:
+                ready.append((job, part))
+                return f"media/{name}"
         refs[ref.index] = ref
-        jobs[ref.index].append((name, draw))
+        jobs[ref.index].append(job)
         return f"media/{name}"
 
     def crop(item: Crop, name: str) -> Crop:
-        return replace(item, media=ask(item.frame, name, _cutter(item.box_xyxy_px)))
+        return replace(item, media=ask(item.frame, name, item.box_xyxy_px))
 
     for shot in analysis.shots:
-        ask(shot.best, f"shot-{shot.index}.jpg", _whole)
+        ask(shot.best, f"shot-{shot.index}.jpg", None)
     persons = tuple(
         replace(
             person,
@@ -82,24 +108,25 @@ def save_pictures(
         lead if lead.crop is None else replace(lead, crop=crop(lead.crop, f"{lead.id}.jpg")) for lead in analysis.leads
     )
     for track in analysis.tracks[:MAX_TRACKS]:
-        view = max((analysis.detections[p] for p in track.detections), key=_size_and_score)
-        ask(view.frame, f"track-{track.id}.jpg", _cutter(view.box_xyxy_px))
+        view = _view_of(track, analysis, views)
+        ask(view.frame, f"track-{track.id}.jpg", view.box_xyxy_px)
     for text in analysis.overlays:
         if text.readings:
             sharpest = max(text.readings, key=lambda r: r.confidence)
-            ask(sharpest.frame, f"{text.id}.jpg", _cutter(sharpest.box_xyxy_px))
+            ask(sharpest.frame, f"{text.id}.jpg", sharpest.box_xyxy_px)
     for name, count, among in _counts(analysis):
         if count.basis_frames:
             ref = count.basis_frames[0]
-            ask(ref, f"count-{name}.jpg", _boxer(_counted(analysis, ref, among)))
+            ask(ref, f"count-{name}.jpg", None, _boxer(_counted(analysis, ref, among)))
     sheets: dict[str, list[tuple[FrameRef, U8]]] = defaultdict(list)
     for person in analysis.persons[: person_sheets.MAX_PERSONS]:
-        for moment in person_sheets.moments(analysis, person):
-            ask(moment.frame, "", _collector(sheets[person.id], moment.frame, moment.box_xyxy_px))
-    _save(clip, refs.values(), jobs, folder, cover)
-    for name, views in sheets.items():
-        if views:
-            write_jpeg(folder / "media" / f"{name}-sheet.jpg", person_sheets.sheet(views))
+        for moment in person_sheets.moments(analysis, person, views):
+            ask(moment.frame, "", moment.box_xyxy_px, _collector(sheets[person.id], moment.frame))
+    _save(clip, refs.values(), jobs, ready, folder, cover)
+    for name, moments in sheets.items():
+        if moments:
+            moments.sort(key=lambda moment: moment[0].index)
+            write_jpeg(folder / "media" / f"{name}-sheet.jpg", person_sheets.sheet(moments))
     enhancements = tuple(_save_fused(clip, item, folder, cover) for item in analysis.enhancements)
     return replace(analysis, persons=persons, clothing=clothing, leads=leads, enhancements=enhancements)
 
@@ -107,31 +134,55 @@ def save_pictures(
 def _save(
     clip: Clip,
     refs: Iterable[FrameRef],
-    jobs: dict[int, list[Job]],
+    jobs: dict[int, list[_Job]],
+    ready: Sequence[tuple[_Job, U8]],
     folder: Path,
     cover: Callable[[Frame], U8] | None,
 ) -> None:
     written: deque[Future[None]] = deque()
     with ThreadPoolExecutor(threads.count(_ENCODERS), thread_name_prefix="jpeg") as pool:
+
+        def save(job: _Job, part: U8) -> None:
+            picture = job.draw(part)
+            if picture.size and job.name:
+                written.append(pool.submit(write_jpeg, folder / "media" / job.name, picture))
+
+        for job, part in ready:
+            save(job, part)
         for frame in clip.read(refs):
             shown = frame.bgr if cover is None else cover(frame)
-            for name, draw in jobs[frame.ref.index]:
-                picture = draw(shown)
-                if picture.size and name:
-                    written.append(pool.submit(write_jpeg, folder / "media" / name, picture))
+            for job in jobs[frame.ref.index]:
+                save(job, shown if job.box_xyxy_px is None else cut(shown, job.box_xyxy_px, kept_views.MARGIN))
             while len(written) > _PENDING:  # each keeps its frame in memory
                 written.popleft().result()
         while written:
             written.popleft().result()
 
 
-def _collector(views: list[tuple[FrameRef, U8]], ref: FrameRef, box: Box) -> Callable[[U8], U8]:
+def _views(analysis: Analysis) -> kept_views.KeptViews | None:
+    """The views that were chosen while the clip was decoded; None where nobody was looked for."""
+    run = analysis.step("people")
+    if run is None or "confidence" not in run.stats:
+        return None
+    size = (analysis.source.width_px, analysis.source.height_px)
+    return kept_views.choose(analysis.detections, float(str(run.stats["confidence"])), size)
+
+
+def _view_of(track: Track, analysis: Analysis, views: kept_views.KeptViews | None) -> Detection:
+    """The largest and surest of a track's chosen views, of those of weak boxes where it has no other."""
+    positions = kept_views.preferred(track.detections, views)
+    if views is not None and not views.chosen.intersection(positions):
+        positions = [position for position in positions if position in views.faint] or positions
+    return max((analysis.detections[position] for position in positions), key=_size_and_score)
+
+
+def _collector(moments: list[tuple[FrameRef, U8]], ref: FrameRef) -> Callable[[U8], U8]:
     """Keep a view for the contact sheet instead of saving it."""
 
-    def keep(picture: U8) -> U8:
-        if (view := person_sheets.view(picture, box)) is not None:
-            views.append((ref, view))
-        return picture
+    def keep(part: U8) -> U8:
+        if (view := person_sheets.view(part)) is not None:
+            moments.append((ref, view))
+        return part
 
     return keep
 
@@ -174,12 +225,8 @@ def _size_and_score(detection: Detection) -> float:
     return detection.confidence * float(np.sqrt(max((x2 - x1) * (y2 - y1), 0.0)))
 
 
-def _whole(picture: U8) -> U8:
+def _as_it_is(picture: U8) -> U8:
     return picture
-
-
-def _cutter(box: Box) -> Callable[[U8], U8]:
-    return lambda picture: cut(picture, box, _MARGIN)
 
 
 def _counts(analysis: Analysis) -> list[tuple[str, PeopleCount, set[str] | None]]:

@@ -23,6 +23,7 @@ from typing import Any
 
 from vidcheck import camera, media, overlays, people, person_detectors, shots
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
+from vidcheck.kept_views import KeptPixels
 from vidcheck.shared_reading import SharedClip, SharedReading
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
@@ -49,6 +50,7 @@ def analyze(
     *,
     workdir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    pixels: KeptPixels | None = None,
 ) -> Analysis:
     """Analyse one clip or photo.
 
@@ -62,6 +64,10 @@ def analyze(
         Folder for the step cache; None keeps nothing.
     progress:
         Called while it runs.
+    pixels:
+        Filled with views of the people seen where the clip is decoded, for the pictures of a report
+        (:func:`vidcheck.pictures.save_pictures`), which otherwise decodes it again; None keeps them no longer than
+        steps need them.
 
     Returns
     -------
@@ -77,11 +83,17 @@ def analyze(
     """
     settings = settings or Settings()
     tell = progress or (lambda step, share: None)
-    with media.open_clip(path, settings.limits, sparing=True) as clip:
-        run = _Run(clip, settings, StepCache(None if workdir is None else Path(workdir), clip.source.sha256), tell)
-        run.scan()
-        run.steps()
-        return run.analysis()
+    with media.open_clip(path, settings.limits, sparing="people" in _with_needs(settings.only)) as clip:
+        cache = StepCache(None if workdir is None else Path(workdir), clip.source.sha256)
+        kept = KeptPixels() if pixels is None else pixels
+        run = _Run(clip, settings, cache, tell, kept)
+        try:
+            run.scan()
+            run.steps()
+            return run.analysis()
+        finally:
+            if pixels is None:
+                kept.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +110,11 @@ class _Done:
 class _Run:
     """One analysis in progress."""
 
-    def __init__(self, clip: media.Clip, settings: Settings, cache: StepCache, tell: Progress) -> None:
+    def __init__(
+        self, clip: media.Clip, settings: Settings, cache: StepCache, tell: Progress, pixels: KeptPixels
+    ) -> None:
         self._clip = clip
+        self._pixels = pixels
         self._settings = settings
         self._cache = cache
         self._tell = tell
@@ -141,7 +156,7 @@ class _Run:
                 is_photo=clip.source.kind == "image",
                 size_px=(clip.source.width_px, clip.source.height_px),
                 describer=self._describer(),
-                keep_views="persons" in self._wanted,
+                pixels=self._pixels if "persons" in self._wanted else None,
             )
             if "people" in missing
             else None
@@ -228,7 +243,8 @@ class _Run:
                         continue
                     self._tell(step.name, 0.0)
                     thread = threading.Thread(target=self._work, args=(step, reading, done), name=step.name)
-                    reading.enter(thread)
+                    if step.reads(self._found):
+                        reading.enter(thread)
                     begun.append(thread)
                 if any(step.name in settled for step in ready):
                     continue  # others may be ready now
@@ -247,8 +263,6 @@ class _Run:
             reading.stop()
             for thread in running:
                 thread.join()
-            if self._found.views is not None:
-                self._found.views.forget()
 
     def _work(self, step: Step, reading: SharedReading, done: queue.SimpleQueue[_Done]) -> None:
         """Run one step in its thread; what it waited for other steps' frames is not counted."""

@@ -1,19 +1,22 @@
 """One decoding pass for several steps that run side by side.
 
 Decoding costs more than most of what is done with the frames. A step reads its clip as if it were alone; when every
-step that runs waits for frames, one pass is decoded for all of them, and each gets the frames that it asked for. The
-pass goes on when all have done with the frame in hand, so that never more than one is kept.
+reader waits for frames, one pass is decoded for all of them, and each gets the frames that it asked for. A reader that
+is busy with a frame holds nobody up until two more wait for it, so that few are kept.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vidcheck.media import U8, Clip, Frame
 from vidcheck.types import FrameRef, Source
+
+_WAITING = 2  # frames that may wait for a reader beside the one it has
 
 
 class Stopped(Exception):
@@ -29,9 +32,9 @@ class _Request:
     last: float
     """Index of the last frame wanted."""
     asks: bool = False
-    """Whether it waits for its next frame."""
-    frame: Frame | None = None
-    """The next frame, once it is there."""
+    """Whether it is done with the frames that it was given."""
+    frames: deque[Frame] = field(default_factory=deque)
+    """What waits for it."""
     finished: bool = False
     error: Exception | None = None
 
@@ -112,14 +115,16 @@ class SharedReading:
 
     def _next(self, request: _Request, me: threading.Thread) -> Frame | None:
         with self._turn:
-            request.frame, request.asks = None, not request.finished
             while True:
                 if self._stopped:
                     raise Stopped
+                if request.frames:
+                    request.asks = False
+                    self._turn.notify_all()  # there is room for one more
+                    return request.frames.popleft()
                 if request.error is not None:
                     raise request.error
-                if request.frame is not None:
-                    return request.frame
+                request.asks = not request.finished
                 if request.finished:
                     return None
                 if self._may_go_on():
@@ -140,7 +145,7 @@ class SharedReading:
         if self._driving:
             return False
         if self._frames is not None:
-            return all(member.asks for member in self._members)
+            return all(len(member.frames) < _WAITING for member in self._members)
         return all(thread in self._requests and self._requests[thread].asks for thread in self._readers)
 
     def _go_on(self) -> None:
@@ -163,7 +168,7 @@ class SharedReading:
         except Exception as error:  # every reader of the pass is told, each in its own thread
             with self._turn:
                 for member in self._members:
-                    member.error, member.asks = error, False
+                    member.error = error
                 self._end()
 
     def _begin(self) -> Iterator[Frame]:
@@ -182,9 +187,9 @@ class SharedReading:
             self.decoded += 1
             shared = _shared(frame)
             for member in takers:
-                member.frame, member.asks = shared, False
+                member.frames.append(shared)
         for member in [member for member in self._members if index >= member.last]:
-            member.finished, member.asks = True, False
+            member.finished = True
             self._members.remove(member)
         if not self._members:
             self._end()
@@ -193,7 +198,7 @@ class SharedReading:
 
     def _end(self) -> None:
         for member in self._members:
-            member.finished, member.asks = True, False
+            member.finished = True
         self._members = []
         if self._frames is not None and hasattr(self._frames, "close"):
             self._frames.close()

@@ -118,6 +118,11 @@ class Found:
     views: kept_views.KeptViews | None = None
     """The best views of people, likewise, with their pixels."""
 
+    @property
+    def wants_views(self) -> bool:
+        """Whether views of people have to be decoded."""
+        return self.views is None or not self.views.are_whole
+
     def __getitem__(self, step: str) -> Any:
         """Return the findings of a step that ran."""
         return self.values[step]
@@ -153,6 +158,8 @@ class Step:
     """Steps whose findings it takes into account where they are there."""
     run: Callable[[Found], StepResult[Any]] | None
     """The analyser; None for the steps that share the decoding pass."""
+    reads: Callable[[Found], bool] = lambda found: True
+    """Whether it may want frames, so that others wait for it with their decoding pass."""
 
 
 def _count(found: Found) -> StepResult[Counts]:
@@ -261,7 +268,16 @@ STEPS: tuple[Step, ...] = (
         _camera,
     ),
     Step("tracks", people.TRACK_VERSION, tuple[Track, ...], lambda s: s.track, ("camera",), (), _tracks),
-    Step("persons", counting.VERSION, tuple[Person, ...], lambda s: s.count, ("tracks",), (), _persons),
+    Step(
+        "persons",
+        counting.VERSION,
+        tuple[Person, ...],
+        lambda s: s.count,
+        ("tracks",),
+        (),
+        _persons,
+        lambda f: f.wants_views,
+    ),
     Step(
         "clothing",
         clothing.VERSION,
@@ -270,6 +286,7 @@ STEPS: tuple[Step, ...] = (
         ("persons",),
         (),
         _clothing,
+        lambda f: f.wants_views,
     ),
     Step("traps", traps.VERSION, tuple[Trap, ...], lambda s: s.traps, ("tracks",), (), _traps),
     Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing", "traps"), _count),

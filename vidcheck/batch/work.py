@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from vidcheck import __version__, case, case_decisions, limits, pipeline, reposts, store
+from vidcheck import __version__, case, case_decisions, kept_views, limits, pipeline, reposts, store
 from vidcheck.batch.inputs import MEDIA_SUFFIXES
 from vidcheck.batch.records import Findings, Job, Record, TextFound, Worked
 from vidcheck.errors import (
@@ -73,10 +73,14 @@ def analyse(job: Job) -> Worked:
 
 
 def _analyse(job: Job) -> Findings:
-    analysis = pipeline.analyze(job.path, job.settings, workdir=job.workdir)
+    pixels = kept_views.KeptPixels(with_faint=True)
+    analysis = pipeline.analyze(job.path, job.settings, workdir=job.workdir, pixels=pixels)
     if analysis.source.sha256 != job.sha256:
         raise InputError(f"{job.path.name} has changed while the batch ran.", "Run the batch again.")
-    folder = case.write_case(analysis, job.path, job.out, lang=job.lang, named_after=f"{job.folder}.clip")
+    folder = case.write_case(
+        analysis, job.path, job.out, lang=job.lang, named_after=f"{job.folder}.clip", pixels=pixels
+    )
+    pixels.forget()
     if job.workdir is not None:
         case_decisions.remember(job.workdir, job.sha256, folder)
     kept = fingerprint_path(job.out, job.sha256)

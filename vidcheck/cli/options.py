@@ -167,7 +167,7 @@ def run_analysis(
     redact: bool = False,
 ) -> tuple[Analysis, Path | None]:
     """Analyse one clip, and write its case folder where ``out`` is given."""
-    from vidcheck import media, pipeline, terminal
+    from vidcheck import kept_views, media, pipeline, terminal
 
     folder = None
     with terminal.progress(clip.name, lang, quiet=quiet) as tell:
@@ -176,7 +176,9 @@ def run_analysis(
 
             with media.open_clip(clip, settings.limits) as opened:
                 target = case.check_place(out, opened.source.path, opened.source.sha256)
-        analysis = pipeline.analyze(clip, settings, workdir=None if no_cache else workdir(), progress=tell)
+        pixels = None if out is None else kept_views.KeptPixels(with_faint=True)
+        steps = None if no_cache else workdir()
+        analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels)
         if out is not None:
             cover = settings.detect.model if redact else None
             sha256 = analysis.source.sha256
@@ -187,7 +189,14 @@ def run_analysis(
                 if tell is not None:
                     tell("report", 1.0)
                 folder = case.write_case(
-                    analysis, clip, out, lang=lang, case_file=case_file, with_clip=with_clip, cover_heads=cover
+                    analysis,
+                    clip,
+                    out,
+                    lang=lang,
+                    case_file=case_file,
+                    with_clip=with_clip,
+                    cover_heads=cover,
+                    pixels=pixels,
                 )
             if not no_cache:
                 case_decisions.remember(workdir(), sha256, folder)

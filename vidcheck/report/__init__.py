@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from vidcheck.errors import InputError
@@ -53,7 +54,10 @@ def write_report(analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Pat
     if clip_path is not None:
         _check_hash(clip_path, analysis.source.sha256)
     view, album = build(analysis, out_dir, lang, rechecked=clip_path is not None)
-    pages = {REPORT_HTML: render_html(view, album).encode("utf-8"), REPORT_PDF: render_pdf(view, album)}
+    with ThreadPoolExecutor(1, thread_name_prefix="pdf") as beside:  # what sets the pages is no Python
+        pdf = beside.submit(render_pdf, view, album)
+        html = render_html(view, album).encode("utf-8")
+        pages = {REPORT_HTML: html, REPORT_PDF: pdf.result()}
     for name, content in pages.items():
         write_atomic(out_dir / name, content)
     return tuple(out_dir / name for name in pages)
