@@ -13,7 +13,18 @@ import pytest
 from click.testing import CliRunner
 
 from tests.media import scene
-from vidcheck import case, enhance, enhance_files, media, overlays, pipeline, region_tracking, small_texts, store
+from vidcheck import (
+    case,
+    enhance,
+    enhance_files,
+    fusion,
+    media,
+    overlays,
+    pipeline,
+    region_tracking,
+    small_texts,
+    store,
+)
 from vidcheck.cli import cli
 from vidcheck.errors import InputError, OutputError
 from vidcheck.region_reading import Readings, grade_of
@@ -316,3 +327,8 @@ def test_an_analysis_fuses_small_texts_and_the_report_shows_them(tmp_path: Path)
     assert enhance.pixels_hash(np.asarray(picture, dtype=np.uint8)) == item.pixels_sha256
     page = (folder / "report.html").read_text("utf-8")
     assert "Small texts fused from many frames" in page and item.pixels_sha256 in page and "vidcheck enhance" in page
+
+
+def test_the_mean_over_channels_is_numpys_to_the_last_bit() -> None:
+    values = np.random.default_rng(2).uniform(0, 255, (5, 13, 17, 3)).astype(np.float32)
+    assert np.array_equal(fusion._over_channels(values), values.mean(axis=-1))
