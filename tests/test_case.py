@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -134,3 +135,37 @@ def test_pictures_from_kept_pixels_are_those_that_decoding_gives(
     assert saved["kept"] == saved["decoded"]
     assert any(name.endswith("-sheet.jpg") for name in saved["kept"])
     assert decoded["kept"] <= 0.5 * decoded["decoded"]
+
+
+def test_kept_pixels_of_another_clip_are_not_shown(
+    demo_analysis: Analysis, demo_clip: Path, demo_pixels: KeptPixels, tmp_path: Path
+) -> None:
+    import numpy as np
+
+    from vidcheck import boxes, kept_views, pictures
+
+    assert demo_pixels.clip_sha256 == demo_analysis.source.sha256
+    alien = KeptPixels()
+    alien.begin("0" * 64)
+    size = (demo_analysis.source.width_px, demo_analysis.source.height_px)
+    for position, seen in enumerate(demo_analysis.detections):
+        area = boxes.whole_pixels(seen.box_xyxy_px, *size, kept_views.MARGIN)
+        black = np.zeros((area[3] - area[1], area[2] - area[0], 3), np.uint8)
+        alien.put(position, seen.frame.index, area, black, is_faint=False)
+    saved = []
+    for name, pixels in (("alien", alien), ("decoded", None)):
+        with media.open_clip(demo_clip) as clip:
+            pictures.save_pictures(clip, demo_analysis, tmp_path / name, pixels=pixels)
+        saved.append({path.name: path.read_bytes() for path in (tmp_path / name / "media").iterdir()})
+    assert saved[0] == saved[1]
+
+
+def test_an_analysis_begins_with_no_pixels_of_the_one_before(
+    demo_analysis: Analysis, demo_pixels: KeptPixels, tmp_path: Path
+) -> None:
+    used = copy.deepcopy(demo_pixels)
+    position = next(p for p in range(len(demo_analysis.detections)) if p in used)
+    other = make.moving_clip(tmp_path / "other.mp4", (10,))
+    analysis = pipeline.analyze(other, pipeline.Settings(only=("shots",)), pixels=used)
+    assert used.clip_sha256 == analysis.source.sha256
+    assert position not in used

@@ -87,6 +87,8 @@ class KeptPixels:
     def __init__(self, *, with_faint: bool = False) -> None:
         self.with_faint = with_faint
         """See the parameter."""
+        self.clip_sha256 = ""
+        """Hash of the clip that they are of."""
         self._kept: dict[int, tuple[int, Pixels, U8]] = {}
         self._in_frame: dict[int, set[int]] = {}
         self._faint: set[int] = set()
@@ -126,6 +128,8 @@ class KeptPixels:
         if position in self._kept:
             frame, _, pixels = self._kept.pop(position)
             self._in_frame[frame].discard(position)
+            if not self._in_frame[frame]:
+                del self._in_frame[frame]
             self._bytes[position in self._faint] -= pixels.nbytes
             self._faint.discard(position)
 
@@ -139,6 +143,11 @@ class KeptPixels:
             if x1 <= left < right <= x2 and y1 <= top < bottom <= y2:
                 return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
         return None
+
+    def begin(self, clip_sha256: str) -> None:
+        """Forget what is kept, and go on with this clip."""
+        self.forget()
+        self.clip_sha256 = clip_sha256
 
     def forget(self) -> None:
         """Give the memory back."""
@@ -166,7 +175,7 @@ class KeptViews:
     def __init__(self, confidence: float, size_px: tuple[int, int], pixels: KeptPixels | None = None) -> None:
         self._confidence, self._size = confidence, size_px
         self._sure, self._faint = _Choice(size_px), _Choice(size_px)
-        self.pixels = pixels or KeptPixels()
+        self.pixels = KeptPixels() if pixels is None else pixels
         """The pixels of those that memory allows."""
 
     @property

@@ -65,13 +65,16 @@ def save_pictures(
     cover:
         Gives a frame with its heads covered, for a report that is shared; None shows frames as they are.
     pixels:
-        What the analysis has kept of the frames; what is not there is decoded. Not used where heads are covered.
+        What the analysis has kept of the frames; what is not there is decoded. Not used where heads are covered, nor
+        where they are of another clip.
 
     Raises
     ------
     OutputError
         Where a picture cannot be written.
     """
+    if pixels is not None and (cover is not None or pixels.clip_sha256 != analysis.source.sha256):
+        pixels = None
     jobs: dict[int, list[_Job]] = defaultdict(list)
     refs: dict[int, FrameRef] = {}
     ready: list[tuple[_Job, U8]] = []
@@ -79,7 +82,7 @@ def save_pictures(
 
     def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
         job = _Job(name, box, draw)
-        if box is not None and pixels is not None and cover is None:
+        if box is not None and pixels is not None:
             area = whole_pixels(box, clip.source.width_px, clip.source.height_px, kept_views.MARGIN)
             if (part := pixels.find(ref.index, area)) is not None:
                 ready.append((job, part))

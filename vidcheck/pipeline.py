@@ -86,6 +86,7 @@ def analyze(
     with media.open_clip(path, settings.limits, sparing="people" in _with_needs(settings.only)) as clip:
         cache = StepCache(None if workdir is None else Path(workdir), clip.source.sha256)
         kept = KeptPixels() if pixels is None else pixels
+        kept.begin(clip.source.sha256)
         run = _Run(clip, settings, cache, tell, kept)
         try:
             run.scan()
