@@ -12,7 +12,7 @@ import pytest
 
 from vidcheck import boxes, kept_views, media, pipeline, shared_reading
 from vidcheck.kept_views import KeptPixels, KeptViews
-from vidcheck.types import Box, Detection, FrameRef
+from vidcheck.types import Analysis, Box, Detection, FrameRef
 
 SIZE = (320, 240)
 
@@ -192,3 +192,25 @@ def test_people_are_judged_without_decoding_again_and_the_same_from_the_cache(
     assert {"persons", "clothing"} <= set(readers)  # the boxes came from the cache, their pixels from the clip
     assert again.persons == first.persons
     assert again.clothing == first.clothing
+
+
+def test_a_track_is_shown_by_its_surest_boxes_and_a_sheet_by_different_moments(demo_analysis: Analysis) -> None:
+    from vidcheck import person_sheets, pictures
+    from vidcheck.types import Person, Track
+
+    # Somebody stands for two minutes; for four seconds of them the tracker has begun another track.
+    scores = [(0.6 if n % 10 else 0.15) if 600 <= n < 640 else 0.8 for n in range(1200)]
+    detections = [at(n, walking(0), score) for n, score in enumerate(scores)]
+    second = tuple(range(600, 640))
+    first = tuple(n for n in range(1200) if n not in second)
+    kept = kept_views.choose(detections, 0.3, SIZE)
+    assert not kept.chosen.intersection(second) and kept.faint.intersection(second)
+    tracks = (Track("s0-t1", 0, first), Track("s0-t2", 0, second))
+    person = Person("p1", ("s0-t1", "s0-t2"), (), None)
+    analysis = replace(demo_analysis, tracks=tracks, persons=(person,), detections=tuple(detections))
+    assert pictures._view_of(tracks[1], analysis, kept).confidence == 0.6
+    times = [moment.frame.time_s for moment in person_sheets.moments(analysis, person, kept)]
+    assert len(times) >= 6 and times[0] < 15 and times[-1] > 100
+    assert min(np.diff(times)) > 2
+    brief = replace(person, tracks=("s0-t2",))
+    assert len(person_sheets.moments(analysis, brief, kept)) == 8  # no view of it was chosen: all its boxes

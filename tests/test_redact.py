@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from vidcheck import case, encode, media, pipeline, redact
+from vidcheck import boxes, case, encode, media, pipeline, redact
 from vidcheck.cli import cli
 from vidcheck.errors import OutputError, UsageError
 from vidcheck.head_cover import Cover, CoverSettings, Painter, covers_of, follow_boxes, head_region
+from vidcheck.kept_views import KeptPixels
 from vidcheck.types import Analysis, Box, Detection, FrameRef
 
 SETTINGS = CoverSettings()
@@ -151,8 +152,13 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def analysis(clip: Path) -> Analysis:
-    return pipeline.analyze(clip, pipeline.Settings(only=("shots", "persons")))
+def pixels() -> KeptPixels:
+    return KeptPixels(with_faint=True)
+
+
+@pytest.fixture(scope="module")
+def analysis(clip: Path, pixels: KeptPixels) -> Analysis:
+    return pipeline.analyze(clip, pipeline.Settings(only=("shots", "persons")), pixels=pixels)
 
 
 def test_a_copy_covers_heads_keeps_times_and_drops_tags(clip: Path, analysis: Analysis, tmp_path: Path) -> None:
@@ -225,9 +231,16 @@ def test_a_kept_person_stays_bare_and_the_sound_goes(clip: Path, analysis: Analy
     assert not (tmp_path / "b.mp4").exists()
 
 
-def test_a_report_can_be_made_without_recognisable_people(clip: Path, analysis: Analysis, tmp_path: Path) -> None:
+def test_a_report_can_be_made_without_recognisable_people(
+    clip: Path, analysis: Analysis, pixels: KeptPixels, tmp_path: Path
+) -> None:
     bare = case.write_case(analysis, clip, tmp_path / "bare", lang="en")
-    folder = case.write_case(analysis, clip, tmp_path / "covered", lang="en", cover_heads="auto")
+    # Pixels that the analysis kept show heads: with covers none of them may be used.
+    shown = analysis.persons[0].best_shots[0]
+    edges = boxes.whole_pixels(shown.box_xyxy_px, analysis.source.width_px, analysis.source.height_px)
+    assert pixels.find(shown.frame.index, edges) is not None
+    folder = case.write_case(analysis, clip, tmp_path / "covered", lang="en", cover_heads="auto", pixels=pixels)
+    assert pixels.find(shown.frame.index, edges) is None  # given back
     assert case.read_case(folder).heads_covered and not case.read_case(bare).heads_covered
     for person in case.read_case(folder).persons:
         for crop in person.best_shots:

@@ -127,7 +127,8 @@ def write_case(
     limits:
         What to refuse; None takes those in force.
     pixels:
-        What the analysis has kept of the frames; what is not there is decoded again.
+        What the analysis has kept of the frames; what is not there is decoded again. Given back once the pictures are
+        made.
 
     Raises
     ------
@@ -144,6 +145,8 @@ def write_case(
             cover = None if cover_heads is None else redact.cover_stills(analysis, model=cover_heads)
             complete = pictures.save_pictures(clip, analysis, folder, cover=cover, pixels=pixels)
             complete = replace(complete, heads_covered=cover is not None)
+            if pixels is not None:
+                pixels.forget()
             frames = frame_hashes.hash_frames(clip, frame_hashes.key_frames(complete))
         store.write_atomic(folder / store.ANALYSIS, store.to_json(complete))
         _keep_intake(folder, target, case_file)

@@ -113,7 +113,8 @@ def enhance(
     clip:
         The open clip.
     regions:
-        What to fuse. One decoding pass follows all of them; a second one takes the pixels of those that move far.
+        What to fuse. One decoding pass follows all of them; a second one takes the pixels of those that move far, or
+        for which there was no memory.
     settings:
         How.
     reader:
@@ -143,6 +144,7 @@ def enhance_each(
     surroundings = _Surroundings(clip, regions)
     followed = [_follow(region, views, clip, chosen) for region, views in _views(clip, regions, chosen, surroundings)]
     patches = _patches(clip, followed, surroundings)
+    del surroundings  # what is needed of them is copied
     for number, (region, places, into) in enumerate(zip(regions, followed, patches, strict=True), start=1):
         fused = _fuse_one(f"e{number}", clip, region, places, into, chosen, reader)
         _keep(clip, fused)

@@ -173,7 +173,9 @@ class KeptViews:
     """
 
     def __init__(self, confidence: float, size_px: tuple[int, int], pixels: KeptPixels | None = None) -> None:
-        self._confidence, self._size = confidence, size_px
+        self.confidence = confidence
+        """See the parameter."""
+        self._size = size_px
         self._sure, self._faint = _Choice(size_px), _Choice(size_px)
         self.pixels = KeptPixels() if pixels is None else pixels
         """The pixels of those that memory allows."""
@@ -185,7 +187,7 @@ class KeptViews:
 
     @property
     def faint(self) -> set[int]:
-        """Positions of the views chosen among boxes below the score, for tracks that have no others."""
+        """Positions of the views chosen among boxes below the score, for tracks that have no surer boxes."""
         return self._faint.chosen
 
     @property
@@ -208,7 +210,7 @@ class KeptViews:
         sure: list[int] = []
         faint: list[int] = []
         for n, detection in enumerate(detections):
-            (sure if detection.confidence >= self._confidence else faint).append(n)
+            (sure if detection.confidence >= self.confidence else faint).append(n)
         new: list[tuple[int, bool]] = []
         for choice, among in ((self._sure, sure), (self._faint, faint)):
             if not among:

@@ -7,29 +7,49 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vidcheck.kept_views import KeptViews, preferred
+from vidcheck.kept_views import KeptViews
 from vidcheck.media import U8
-from vidcheck.types import Analysis, Detection, FrameRef, Person
+from vidcheck.types import Analysis, Detection, FrameRef, Person, Track
 
 MAX_PERSONS = 24
 """Most persons who get a sheet; the others keep their best shots."""
+MAX_TRACKS = 120
+"""Most tracks of which a picture is shown."""
 MOMENTS = 8
 """Most moments on a sheet."""
 _CELL = (150, 240)  # largest width and height of a view; smaller ones are not enlarged
 _LABEL_PX = 16
 
 
+def tracks_by_figure(analysis: Analysis) -> list[tuple[Track, Person | None, tuple[str, ...]]]:
+    """Return every track in the order of the check sheet, with its person and the tracks certainly of one with it.
+
+    Those of persons come first; the others have no person and no group.
+    """
+    tracks = {track.id: track for track in analysis.tracks}
+    found: list[tuple[Track, Person | None, tuple[str, ...]]] = []
+    for person in analysis.persons:
+        for group in groups_of(person):
+            found += [(tracks[name], person, group) for name in group if name in tracks]
+    followed = {name for person in analysis.persons for name in person.tracks}
+    return [*found, *((track, None, ()) for track in analysis.tracks if track.id not in followed)]
+
+
+def groups_of(person: Person) -> list[tuple[str, ...]]:
+    """Tracks of a person in groups that are nearly certainly one person each."""
+    groups = [kept for group in person.certain if (kept := tuple(t for t in group if t in person.tracks))]
+    grouped = {t for group in groups for t in group}
+    return [*groups, *((t,) for t in person.tracks if t not in grouped)]
+
+
 def moments(analysis: Analysis, person: Person, kept: KeptViews | None = None) -> list[Detection]:
     """Choose different moments of a person: the surest, largest box of each of up to eight stretches of time.
 
-    Among ``kept`` views where a track has some, else among all its boxes.
+    Among ``kept`` views where there are two of the person, else among all boxes.
     """
-    boxes = [
-        analysis.detections[at]
-        for track in analysis.tracks
-        if track.id in person.tracks
-        for at in preferred(track.detections, kept)
-    ]
+    places = [at for track in analysis.tracks if track.id in person.tracks for at in track.detections]
+    views = [at for at in places if kept is not None and at in kept.chosen]
+    boxes = [analysis.detections[at] for at in (views if len(views) >= 2 else places)]
     boxes.sort(key=lambda box: box.frame.index)
     if len(boxes) < 2:
         return []

@@ -29,8 +29,6 @@ _JPEG_QUALITY = 92
 _ENCODERS = 4
 _PENDING = 8
 
-MAX_TRACKS = 300
-
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -110,7 +108,7 @@ def save_pictures(
     leads = tuple(
         lead if lead.crop is None else replace(lead, crop=crop(lead.crop, f"{lead.id}.jpg")) for lead in analysis.leads
     )
-    for track in analysis.tracks[:MAX_TRACKS]:
+    for track, _, _ in person_sheets.tracks_by_figure(analysis)[: person_sheets.MAX_TRACKS]:
         view = _view_of(track, analysis, views)
         ask(view.frame, f"track-{track.id}.jpg", view.box_xyxy_px)
     for text in analysis.overlays:
@@ -172,11 +170,13 @@ def _views(analysis: Analysis) -> kept_views.KeptViews | None:
 
 
 def _view_of(track: Track, analysis: Analysis, views: kept_views.KeptViews | None) -> Detection:
-    """The largest and surest of a track's chosen views, of those of weak boxes where it has no other."""
-    positions = kept_views.preferred(track.detections, views)
-    if views is not None and not views.chosen.intersection(positions):
-        positions = [position for position in positions if position in views.faint] or positions
-    return max((analysis.detections[position] for position in positions), key=_size_and_score)
+    """The largest and surest of a track's chosen views, of its sure boxes where it has none, else of its weak ones."""
+    positions = list(track.detections)
+    if views is not None:
+        sure = [p for p in positions if analysis.detections[p].confidence >= views.confidence]
+        chosen = views.chosen if sure else views.faint
+        positions = [p for p in positions if p in chosen] or sure or positions
+    return max((analysis.detections[p] for p in positions), key=_size_and_score)
 
 
 def _collector(moments: list[tuple[FrameRef, U8]], ref: FrameRef) -> Callable[[U8], U8]:

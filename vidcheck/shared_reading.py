@@ -119,7 +119,6 @@ class SharedReading:
                 if self._stopped:
                     raise Stopped
                 if request.frames:
-                    request.asks = False
                     self._turn.notify_all()  # there is room for one more
                     return request.frames.popleft()
                 if request.error is not None:
@@ -168,7 +167,7 @@ class SharedReading:
         except Exception as error:  # every reader of the pass is told, each in its own thread
             with self._turn:
                 for member in self._members:
-                    member.error = error
+                    member.error, member.asks = error, False
                 self._end()
 
     def _begin(self) -> Iterator[Frame]:
@@ -188,8 +187,9 @@ class SharedReading:
             shared = _shared(frame)
             for member in takers:
                 member.frames.append(shared)
+                member.asks = False  # here, not where it wakes: a pass may end before it has run
         for member in [member for member in self._members if index >= member.last]:
-            member.finished = True
+            member.finished, member.asks = True, False
             self._members.remove(member)
         if not self._members:
             self._end()
@@ -198,7 +198,7 @@ class SharedReading:
 
     def _end(self) -> None:
         for member in self._members:
-            member.finished = True
+            member.finished, member.asks = True, False
         self._members = []
         if self._frames is not None and hasattr(self._frames, "close"):
             self._frames.close()

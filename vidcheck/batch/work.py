@@ -80,7 +80,6 @@ def _analyse(job: Job) -> Findings:
     folder = case.write_case(
         analysis, job.path, job.out, lang=job.lang, named_after=f"{job.folder}.clip", pixels=pixels
     )
-    pixels.forget()
     if job.workdir is not None:
         case_decisions.remember(job.workdir, job.sha256, folder)
     kept = fingerprint_path(job.out, job.sha256)

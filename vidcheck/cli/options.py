@@ -176,7 +176,7 @@ def run_analysis(
 
             with media.open_clip(clip, settings.limits) as opened:
                 target = case.check_place(out, opened.source.path, opened.source.sha256)
-        pixels = None if out is None else kept_views.KeptPixels(with_faint=True)
+        pixels = None if out is None or redact else kept_views.KeptPixels(with_faint=True)
         steps = None if no_cache else workdir()
         analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels)
         if out is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vidcheck import person_sheets
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
 from vidcheck.report.parts import CountRow, SheetView
@@ -45,31 +46,21 @@ def people_sheets(draft: Draft) -> tuple[SheetView, ...]:
     """Return the sheets of the best estimate and of the maximum; the minimum has its own frame."""
     analysis = draft.analysis
     best = tuple(_person(draft, person) for person in analysis.persons[:MAX_CELLS])
-    tracks = {track.id: track for track in analysis.tracks}
+    tracks = person_sheets.tracks_by_figure(analysis)
     cells: list[Picture] = []
-    for person in analysis.persons:
-        for group in groups_of(person):
-            joined = f"[{'+'.join(group)}]" if len(group) > 1 else ""
-            cells += [_track(draft, tracks[i], person.id, joined) for i in group if i in tracks]
-    followed = {i for person in analysis.persons for i in person.tracks}
-    for track in analysis.tracks:
-        if track.id not in followed:
+    for track, person, group in tracks[: person_sheets.MAX_TRACKS]:
+        if person is not None:
+            cells.append(_track(draft, track, person.id, f"[{'+'.join(group)}]" if len(group) > 1 else ""))
+        else:
             why = say.label(_ASIDE, track.aside, draft.lang) if track.aside else ""
             cells.append(_track(draft, track, _NO_FIGURE.get(draft.lang), why))
     sheets = []
-    for key, found in (("best", best), ("maximum", tuple(cells[:MAX_CELLS]))):
+    for key, found in (("best", best), ("maximum", tuple(cells))):
         if found:
-            total = len(analysis.persons) if key == "best" else len(cells)
+            total = len(analysis.persons) if key == "best" else len(tracks)
             title = _TITLES[key].get(draft.lang).format(n=draft.fmt.number(total))
             sheets.append(SheetView(title, _NOTES[key].get(draft.lang), found, max(total - len(found), 0)))
     return tuple(sheets)
-
-
-def groups_of(person: Person) -> list[tuple[str, ...]]:
-    """Tracks of a person in groups that are nearly certainly one person each."""
-    groups = [kept for group in person.certain if (kept := tuple(t for t in group if t in person.tracks))]
-    grouped = {t for group in groups for t in group}
-    return [*groups, *((t,) for t in person.tracks if t not in grouped)]
 
 
 def label_sheets(draft: Draft) -> tuple[SheetView, ...]:
