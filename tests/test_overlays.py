@@ -434,3 +434,16 @@ def test_hostile_output_of_the_engine_is_stored_as_text(running: Path, monkeypat
         for shown in (text.text, text.text_raw, *(r.text_raw for r in text.readings)):
             assert len(shown) <= 1100
             assert shown.replace("\u200c", "").replace("\u200d", "").isprintable()
+
+
+def test_the_engine_computes_alike_on_every_processor() -> None:
+    engine = overlays.engine()
+    if engine.runtime != "openvino":
+        pytest.skip("the engine runs in ONNX Runtime, which keeps to full precision")
+    locator = engine._locator.session
+    for compiled in (
+        engine._recogniser.session.session.get_compiled_model(),
+        locator._session.session.get_compiled_model(),
+        locator._compiled((1, 3, 64, 64)).get_compiled_model(),
+    ):
+        assert compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "f32"

@@ -34,7 +34,8 @@ from vidcheck.types import Box, JsonObject, OverlayText, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "5"
+VERSION = "6"
+_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 """Version of this step's code, part of its cache key."""
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -124,7 +125,7 @@ class _LeanLocator:
     def _compiled(self, shape: tuple[int, ...]) -> Any:
         model = self._session.model.clone()
         model.reshape(list(shape))
-        settings = {"INFERENCE_NUM_THREADS": self._threads}
+        settings = {"INFERENCE_NUM_THREADS": self._threads, **_PRECISION}
         return networks.openvino().Core().compile_model(model, "CPU", settings).create_infer_request()
 
     def release_memory(self) -> None:
@@ -178,7 +179,7 @@ class OcrEngine:
             "EngineConfig.openvino.inference_num_threads": threads,
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         }
-        with _no_downloads():
+        with _no_downloads(), _full_precision(engine is EngineType.OPENVINO):
             try:
                 self._engine = RapidOCR(params=params)
                 self._engine(np.full((64, 256, 3), 255, dtype=np.uint8))  # models load on the first call
@@ -389,3 +390,20 @@ def _no_downloads() -> Iterator[None]:
         yield
     finally:
         downloader.run = original
+
+
+@contextmanager
+def _full_precision(is_openvino: bool) -> Iterator[None]:
+    """Have RapidOCR's networks compute alike on every processor: left to itself, OpenVINO halves where it can."""
+    if not is_openvino:
+        yield
+        return
+    from rapidocr.inference_engine.openvino.device_config import CPUConfig
+
+    config: Any = CPUConfig  # it knows no setting for that
+    original = config.get_config
+    config.get_config = lambda self: original(self) | _PRECISION
+    try:
+        yield
+    finally:
+        config.get_config = original

@@ -18,7 +18,7 @@ from vidcheck.region_reading import Reader
 from vidcheck.registration import AlignSettings
 from vidcheck.types import Box, Enhancement, JsonObject, Lead, OverlayText, Shot, StepResult, TextReading
 
-VERSION = "3"
+VERSION = "4"
 
 _KINDS = ("name_tag", "badge", "plate", "agency", "sign", "place")
 
