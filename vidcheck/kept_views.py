@@ -21,7 +21,7 @@ from vidcheck.media import U8, Clip, Frame
 from vidcheck.types import Box, Detection, FrameRef
 
 F64 = npt.NDArray[np.float64]
-Pixels = tuple[int, int, int, int]
+Area = tuple[int, int, int, int]
 """Left, top, right and bottom of an area of a frame, whole pixels."""
 
 MOST_BYTES = 192_000_000
@@ -89,7 +89,7 @@ class KeptPixels:
         """See the parameter."""
         self.clip_sha256 = ""
         """Hash of the clip that they are of."""
-        self._kept: dict[int, tuple[int, Pixels, U8]] = {}
+        self._kept: dict[int, tuple[int, Area, U8]] = {}
         self._in_frame: dict[int, set[int]] = {}
         self._faint: set[int] = set()
         self._bytes = {True: 0, False: 0}
@@ -98,7 +98,7 @@ class KeptPixels:
         """Whether the pixels of the detection at this position are kept."""
         return position in self._kept
 
-    def put(self, position: int, frame: int, area: Pixels, pixels: U8, *, is_faint: bool) -> None:
+    def put(self, position: int, frame: int, area: Area, pixels: U8, *, is_faint: bool) -> None:
         """Keep the pixels of a view.
 
         Parameters
@@ -133,7 +133,7 @@ class KeptPixels:
             self._bytes[position in self._faint] -= pixels.nbytes
             self._faint.discard(position)
 
-    def find(self, frame: int, area: Pixels) -> U8 | None:
+    def find(self, frame: int, area: Area) -> U8 | None:
         """Return the pixels of an area of a frame, uint8 of shape (h, w, 3), or None where they are not kept."""
         left, top, right, bottom = area
         if left >= right or top >= bottom:  # outside the picture
