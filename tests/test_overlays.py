@@ -199,12 +199,27 @@ def test_black_is_not_read_and_a_budget_is_owned_up_to() -> None:
 
 
 def test_a_long_shot_is_sampled_all_along() -> None:
-    bare = np.zeros((4, 4), np.float32)
-    samples = [text_schedule.Sample(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare) for k in range(2400)]
+    bare = np.zeros((4, 4), np.uint8)
+    samples = [text_schedule.Sample.of(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare) for k in range(2400)]
     chosen = plan(samples, [shot(0, 2400)], max_reads=9)
     gaps = np.diff([ref.time_s for ref in chosen.reads])
     assert len(chosen.reads) == 9
     assert gaps.max() <= 0.25 * 600
+
+
+def test_edges_are_counted_by_cell_and_packed_without_loss() -> None:
+    luma = np.random.default_rng(5).integers(0, 256, (450, 800), dtype=np.uint8)
+    scanner = text_schedule.Scanner()
+    for k in range(4):
+        sample = scanner.add(FrameRef(k, k, k * 0.25), luma)
+    steps = np.abs(np.diff(luma.astype(int), axis=1)) > 24
+    cells = np.zeros((57 * 8, 50 * 16))
+    cells[:450, :799] = steps
+    share = cells.reshape(57, 8, 50, 16).mean(axis=(1, 3))
+    assert sample.texture.shape == (57, 50)
+    assert np.array_equal(sample.texture, share.astype(np.float32))
+    assert np.array_equal(sample.standing, sample.texture)  # the fourth look at a picture that stands
+    assert 0 < sample.flashed.sum() < sample.texture.sum()  # bold edges only
 
 
 # --- kinds ---------------------------------------------------------------------------------------------------

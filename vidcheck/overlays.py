@@ -34,7 +34,7 @@ from vidcheck.types import Box, JsonObject, OverlayText, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "6"
+VERSION = "7"
 _PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 """Version of this step's code, part of its cache key."""
 

@@ -8,8 +8,10 @@ sharpness, and extended to slide shows, whose swipes and fades last several fram
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -23,6 +25,7 @@ VERSION = "2"
 
 _PASS_WIDTH_PX = 320
 _THUMB_PX = (64, 36)
+_THUMBS_IN_MEMORY = 20_000  # 46 MB, eleven minutes at 30 frames a second
 F32 = npt.NDArray[np.float32]
 
 
@@ -63,6 +66,51 @@ class _Measure:
     sharpness: float
 
 
+class _Thumbnails:
+    """Thumbnails of all frames: the newest in memory, the older in a temporary file without a name.
+
+    So an hour takes no more memory than ten minutes.
+    """
+
+    def __init__(self, most: int = _THUMBS_IN_MEMORY) -> None:
+        self._most = most
+        self._newest: list[npt.NDArray[np.uint8]] = []
+        self._file: BinaryIO | None = None
+        self._in_file = 0
+        self._may_write = True
+
+    def append(self, thumb: npt.NDArray[np.uint8]) -> None:
+        self._newest.append(thumb)
+        if self._may_write and len(self._newest) >= self._most:
+            self._write()
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
+        width, height = _THUMB_PX
+        if index >= self._in_file or self._file is None:
+            return self._newest[index - self._in_file]
+        self._file.seek(index * width * height)
+        return np.frombuffer(self._file.read(width * height), np.uint8).reshape(height, width)
+
+    def _write(self) -> None:
+        try:
+            if self._file is None:
+                self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="vidcheck-shots-"))  # noqa: SIM115 - for close()
+            self._file.seek(self._in_file * self._newest[0].size)
+            self._file.write(np.stack(self._newest).tobytes())
+            self._file.flush()
+        except OSError:
+            # A full or closed disk is no reason to fail: they stay in memory.
+            self._may_write = False
+            return
+        self._in_file += len(self._newest)
+        self._newest = []
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()
+
+
 class ShotFinder:
     """Takes every frame in order, then gives the shots.
 
@@ -72,7 +120,7 @@ class ShotFinder:
     def __init__(self, settings: ShotSettings | None = None) -> None:
         self.settings = settings or ShotSettings()
         self._measures: list[_Measure] = []
-        self._thumbs: list[npt.NDArray[np.uint8]] = []
+        self._thumbs = _Thumbnails()
         self._previous: F32 | None = None
 
     def process_frame(self, frame: Frame) -> None:
@@ -83,7 +131,7 @@ class ShotFinder:
         difference = 0.0 if self._previous is None else float(np.mean(np.abs(values - self._previous)))
         sharpness = _sharpness(luma) if min(luma.shape) > 2 else 0.0
         self._measures.append(_Measure(frame.ref, difference, float(values.mean()), float(values.std()), sharpness))
-        self._thumbs.append(thumb)  # 2304 bytes a frame: two hours at 30 fps stay under 0.5 GiB
+        self._thumbs.append(thumb)
         self._previous = values
 
     def finish(self, end_s: float, end_pts: int) -> StepResult[tuple[Shot, ...]]:
@@ -107,6 +155,7 @@ class ShotFinder:
             stop_ref = measures[stop].ref if stop < len(measures) else end
             shots.append(self._shot(position, start, stop, stop_ref))
         shots = self._mark_repeats(shots)
+        self._thumbs.close()
         stats: JsonObject = {
             "frames": len(measures),
             "cuts": len(shots) - 1,

@@ -8,6 +8,7 @@ Where the budget does not reach, what was left out is counted.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,12 +42,37 @@ class Sample:
     """The frame."""
     sharpness: float
     """Variance of the Laplacian of the scanned luma, a relative figure."""
-    texture: F32
-    """Share of stroke-like edges by cell, shape (rows, columns), 0..1."""
-    standing: F32
-    """The same, of edges that have stood in one place for a second: scenery that moves leaves none."""
-    flashed: F32
-    """The same, of bold edges that have stood for a moment."""
+    shape: tuple[int, int]
+    """Rows and columns of cells."""
+    packed: bytes
+    """Edges counted by cell, three maps of uint8 one after the other, deflated: an hour of a street takes 0.05 GB
+    instead of 0.45 as floats."""
+
+    @staticmethod
+    def of(ref: FrameRef, sharpness: float, texture: U8, standing: U8, flashed: U8) -> Sample:
+        """Pack three maps of pixels counted by cell, uint8 of shape (rows, columns), 0 to 128."""
+        maps = np.stack((texture, standing, flashed))
+        return Sample(ref, sharpness, (texture.shape[0], texture.shape[1]), zlib.compress(maps.tobytes(), 1))
+
+    @property
+    def texture(self) -> F32:
+        """Share of stroke-like edges by cell, shape (rows, columns), 0..1."""
+        return self._map(0)
+
+    @property
+    def standing(self) -> F32:
+        """The same, of edges that have stood in one place for a second: scenery that moves leaves none."""
+        return self._map(1)
+
+    @property
+    def flashed(self) -> F32:
+        """The same, of bold edges that have stood for a moment."""
+        return self._map(2)
+
+    def _map(self, which: int) -> F32:
+        size = self.shape[0] * self.shape[1]
+        counts = np.frombuffer(zlib.decompress(self.packed), np.uint8, size, which * size)
+        return counts.reshape(self.shape).astype(np.float32) / np.float32(_CELL_W * _CELL_H)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +120,7 @@ class Scanner:
         self._bold_age = _aged(self._bold_age, bold)
         standing = cv2.bitwise_and(edges, cv2.threshold(self._age, _STAYED - 1, 1, cv2.THRESH_BINARY)[1])
         flashed = cv2.bitwise_and(bold, cv2.threshold(self._bold_age, _FLASHED - 1, 1, cv2.THRESH_BINARY)[1])
-        return Sample(ref, float(spread[0, 0]) ** 2, *(_by_cell(mask) for mask in (edges, standing, flashed)))
+        return Sample.of(ref, float(spread[0, 0]) ** 2, *(_by_cell(mask) for mask in (edges, standing, flashed)))
 
 
 def _aged(age: U8 | None, edges: npt.NDArray[Any]) -> U8:
@@ -107,12 +133,17 @@ def _aged(age: U8 | None, edges: npt.NDArray[Any]) -> U8:
     return np.asarray(cv2.multiply(cv2.add(known, near), near), dtype=np.uint8)
 
 
-def _by_cell(mask: npt.NDArray[Any]) -> F32:
+def _by_cell(mask: npt.NDArray[Any]) -> U8:
+    """Count a mask's ones in every cell; what the picture lacks of the last row and column counts as nothing."""
     import cv2
 
-    rows, columns = max(1, mask.shape[0] // _CELL_H), max(1, mask.shape[1] // _CELL_W)
-    share = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(share, dtype=np.float32)
+    height, width = mask.shape
+    rows, columns = -(-height // _CELL_H), -(-width // _CELL_W)
+    whole = np.zeros((rows * _CELL_H, columns * _CELL_W), np.uint8)
+    whole[:height, :width] = mask
+    # Lines of a cell first: numpy alone takes ten times as long.
+    lines = cv2.reduce(whole.reshape(-1, _CELL_W), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(lines.reshape(rows, _CELL_H, columns).sum(axis=1), np.uint8)
 
 
 def plan_reads(
