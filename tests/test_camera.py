@@ -46,12 +46,15 @@ def test_points_taken_ahead_give_the_same_and_pixels_are_read_where_they_do_not_
             frames = list(clip.frames())
             refs = [frame.ref for frame in frames]
             shots = [Shot(0, refs[0], FrameRef(len(refs), 10**9, 9.0), "moving", 0.0, refs[0], 1.0, 0.5)]
-            describer = camera.Describer(clip.source.width_px)
-            for frame in frames:
-                describer.add(frame.ref.index, frame.small_gray(camera.WIDTH_PX), ())
-            assert describer.points_of(refs) is not None
             given = (clip, refs, shots, [], camera.CameraSettings())
-            assert camera.follow_camera(*given, describer) == camera.follow_camera(*given)
+            without = camera.follow_camera(*given)
+            # all in memory, all but the last in a file, and more than is kept
+            for in_memory, most in ((10**9, 10**9), (10_000, 10**9), (10_000, 50_000)):
+                describer = camera.Describer(clip.source.width_px, in_memory, most)
+                for frame in frames:
+                    describer.add(frame.ref.index, frame.small_gray(camera.WIDTH_PX), ())
+                assert (describer.points_of(refs) is None) == (most == 50_000)
+                assert camera.follow_camera(*given, describer) == without
 
 
 def test_a_place_keeps_its_coordinates_when_the_camera_turns_away_and_comes_back(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests import media as make
 from vidcheck import media
-from vidcheck.shots import ShotFinder, _Thumbnails
+from vidcheck.shots import ShotFinder
 from vidcheck.types import Shot
 
 
@@ -85,28 +85,8 @@ def test_one_frame_and_photo(tmp_path: Path) -> None:
     assert shot.kind == "still" and shot.end.index == 1
 
 
-@pytest.mark.parametrize("closed", [False, True])
-def test_thumbnails_in_a_file_are_those_in_memory(closed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if closed:  # a full disk: the thumbnails stay in memory
-        monkeypatch.setattr("tempfile.TemporaryFile", _full_disk)
-    rng = np.random.default_rng(3)
-    thumbs = [rng.integers(0, 256, (36, 64), dtype=np.uint8) for _ in range(25)]
-    kept = _Thumbnails(most=7)
-    for thumb in thumbs:
-        kept.append(thumb)
-    for index in (0, 24, 6, 7, 20, 21, 13):
-        assert np.array_equal(kept[index], thumbs[index])
-    kept.close()
-
-
-def _full_disk(**_: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
-def test_shots_of_a_long_clip_do_not_depend_on_where_thumbnails_lie(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shots_do_not_depend_on_where_thumbnails_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make.slideshow(tmp_path / "slides.mp4", (1, 2, 3, 1))
     in_memory = shots_of(path)
-    monkeypatch.setattr(_Thumbnails.__init__, "__defaults__", (5,))
+    monkeypatch.setattr("vidcheck.shots._THUMBS_IN_MEMORY", 20_000)  # nine of them
     assert shots_of(path) == in_memory

@@ -18,17 +18,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck.media import U8, Clip
+from vidcheck.spilling import SpilledRecords
 from vidcheck.types import Box, Detection, FrameRef, Shot, StepResult
 
 VERSION = "2"
 METHOD = "ORB points against key frames, similarity by RANSAC"
 F64 = npt.NDArray[np.float64]
-F32 = npt.NDArray[np.float32]
 
 WIDTH_PX = 320
 """Width of the luma that is matched, pixels."""
-_MOST_REMEMBERED = 3000  # frames whose points are kept from the pass for people: five minutes
+_POINTS_IN_MEMORY = 64_000_000  # bytes: five to fifteen minutes
+_MOST_REMEMBERED = (
+    1_200_000_000  # bytes of points kept from the pass for people, most of them in a file: two hours and more
+)
 _POINTS = 600
+_POINT_BYTES = 8 + 32  # place and signature
 _NEW_KEY_OVERLAP = 0.65  # a key frame that shows less of the frame gets a neighbour
 _LEAST_SCALE, _MOST_SCALE = 0.25, 4.0
 _SAME_DIFFERENCE = 1.5  # mean luma difference, 8 bit, under which the camera stood still
@@ -151,12 +155,15 @@ class _Follower:
 class Describer:
     """Takes the key points of frames while they are looked at for people, so that they are not decoded again for it.
 
-    Of longer clips nothing is kept: 24 kB a frame would fill the memory.
+    They take up to 24 kB a frame, those of more than the last minutes in a temporary file.
     """
 
-    def __init__(self, width_px: int) -> None:
+    def __init__(self, width_px: int, in_memory: int = _POINTS_IN_MEMORY, most: int = _MOST_REMEMBERED) -> None:
         self._scale = WIDTH_PX / width_px
-        self._found: dict[int, tuple[F32, U8]] | None = {}
+        self._room = most
+        self._records: SpilledRecords | None = SpilledRecords(in_memory)
+        self._places: dict[int, int] = {}
+        self._lock = threading.Lock()
         self._own = threading.local()
 
     def add(self, index: int, luma: U8, boxes: Sequence[Box]) -> None:
@@ -171,21 +178,37 @@ class Describer:
         boxes:
             People, pixels of the full picture.
         """
-        found = self._found
-        if found is None or len(found) >= _MOST_REMEMBERED:
-            self._found = None
+        if self._records is None:
             return
         if not hasattr(self._own, "finder"):
             self._own.finder = _finder()
         points, signs = _describe(self._own.finder, luma, boxes, self._scale)
-        found[index] = (np.asarray(points, dtype=np.float32), signs)  # OpenCV gives single precision: nothing is lost
+        # OpenCV gives single precision: nothing is lost.
+        record = points.astype(np.float32).tobytes() + signs.tobytes()
+        with self._lock:
+            self._room -= len(record)
+            if self._records is None or self._room < 0:
+                self.forget()
+                return
+            self._places[index] = self._records.append(record)
 
-    def points_of(self, frames: Sequence[FrameRef]) -> list[tuple[F64, U8]] | None:
-        """Return places and signatures of the points of all these frames, or None where one is missing."""
-        found = self._found
-        if found is None or any(ref.index not in found for ref in frames):
+    def points_of(self, frames: Sequence[FrameRef]) -> Iterator[tuple[F64, U8]] | None:
+        """Yield places and signatures of the points of all these frames, or return None where one is missing."""
+        if self._records is None or any(ref.index not in self._places for ref in frames):
             return None
-        return [(found[ref.index][0].astype(np.float64), found[ref.index][1]) for ref in frames]
+        return (_unpacked(self._records[self._places[ref.index]]) for ref in frames)
+
+    def forget(self) -> None:
+        """Give memory and file back."""
+        if self._records is not None:
+            self._records.close()
+        self._records, self._places = None, {}
+
+
+def _unpacked(record: bytes) -> tuple[F64, U8]:
+    count = len(record) // _POINT_BYTES
+    points = np.frombuffer(record, np.float32, 2 * count).reshape(count, 2)
+    return points.astype(np.float64), np.frombuffer(record, np.uint8, offset=8 * count).reshape(count, 32)
 
 
 class _NeedsPixels(Exception):
@@ -226,13 +249,15 @@ def follow_camera(
         The frames' points where they were taken already; the result is the same without.
     """
     known = None if described is None else described.points_of(frames)
-    if known is not None:
+    if described is not None and known is not None:
         size = (WIDTH_PX, max(1, round(clip.source.height_px * WIDTH_PX / clip.source.width_px)))
         given = (_Described(ref, *points, None) for ref, points in zip(frames, known, strict=True))
         try:
             return _follow(given, size, clip, frames, shots, settings)
         except _NeedsPixels:
             pass
+        finally:
+            described.forget()
     people: dict[int, list[Box]] = {}
     for detection in detections:
         people.setdefault(detection.frame.index, []).append(detection.box_xyxy_px)

@@ -6,7 +6,9 @@ How it was trained and what it reaches is written in ``models/clothing.md``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidcheck import weights
+from vidcheck.errors import VidcheckError
 from vidcheck.networks import compile_for_cpu
 from vidcheck.types import Box
 
@@ -32,6 +35,7 @@ BATCH = 3
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
+_one_at_a_time = threading.Lock()
 _GRID = 7
 _WINDOW = 0.28
 """Side of the region that is blurred away, as a share of the crop's side: about one emblem of the cloth."""
@@ -156,7 +160,14 @@ def load(name: str = "clothing") -> ClothingModel:
         Where it is missing or not the file that the registry names.
     """
     resolved = weights.resolve(name)
-    return _load(str(resolved.path), resolved.sha256)
+    with _one_at_a_time:  # who comes while another loads waits for that
+        return _load(str(resolved.path), resolved.sha256)
+
+
+def warm_up(name: str) -> None:
+    """Load the network for later; where that fails, whoever needs it is told."""
+    with suppress(VidcheckError):
+        load(name)
 
 
 @cache

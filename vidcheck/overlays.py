@@ -35,8 +35,9 @@ U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
 VERSION = "7"
-_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 """Version of this step's code, part of its cache key."""
+
+_PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
@@ -111,16 +112,20 @@ class _LeanLocator:
 
     def __call__(self, picture: F32) -> F32:
         """Return the probability of text, float32 of shape (1, 1, h, w), of a picture of shape (1, 3, h, w)."""
-        if not self.lean or picture.shape[2] * picture.shape[3] < _LARGE_PX:
+        if not self.lean or not _is_large(picture.shape):
             return np.asarray(self._session(picture))
-        for shape, request in self._requests.items():
+        for shape, other in self._requests.items():
             if shape != picture.shape:  # before this shape takes its memory
-                request.get_compiled_model().release_memory()
-        if picture.shape not in self._requests:
-            self._requests[picture.shape] = self._compiled(picture.shape)
-        request = self._requests[picture.shape]
+                other.get_compiled_model().release_memory()
+        request = self.request_for(picture.shape)
         request.infer([picture])
         return np.asarray(request.get_output_tensor().data)
+
+    def request_for(self, shape: tuple[int, ...]) -> Any:
+        """Return the network compiled for a shape, which takes a third of a second the first time."""
+        if shape not in self._requests:
+            self._requests[shape] = self._compiled(shape)
+        return self._requests[shape]
 
     def _compiled(self, shape: tuple[int, ...]) -> Any:
         model = self._session.model.clone()
@@ -132,6 +137,37 @@ class _LeanLocator:
         """Give back what the network keeps for the pictures so far."""
         self._session.session.get_compiled_model().release_memory()
         self._requests.clear()
+
+
+def _is_large(shape: tuple[int, ...]) -> bool:
+    return shape[2] * shape[3] >= _LARGE_PX
+
+
+def _by_table(locator: Any) -> Any:
+    """Return RapidOCR's preparation of a picture for its locating network, with a table of the 256 values of a channel.
+
+    The same to the last bit in a tenth of the time: its own goes by way of 64-bit floats.
+    """
+    import cv2
+
+    own = locator.get_preprocess()
+    values = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
+    tables = np.ascontiguousarray(np.asarray(own.normalize(values), np.float32)[:, 0].T)
+
+    def prepare(picture: U8) -> F32 | None:
+        scaled = own.resize(picture)
+        if scaled is None:
+            return None
+        prepared = np.empty((1, 3, *scaled.shape[:2]), np.float32)
+        for channel, plane in enumerate(cv2.split(scaled)):
+            cv2.LUT(plane, tables[channel], dst=prepared[0, channel])
+        return prepared
+
+    def sized() -> Any:
+        own.limit_side_len, own.limit_type = locator.limit_side_len, locator.limit_type
+        return prepare
+
+    return sized
 
 
 class OcrEngine:
@@ -185,12 +221,30 @@ class OcrEngine:
                 self._engine(np.full((64, 256, 3), 255, dtype=np.uint8))  # models load on the first call
                 self._recogniser: Any = self._engine._load_rec_model()
                 self._locator: Any = self._engine._load_det_model()
+                self._locator.get_preprocess = _by_table(self._locator)
                 if engine is EngineType.OPENVINO:
                     self._locator.session = _LeanLocator(self._locator.session, threads)
             except DependencyError:
                 raise
             except Exception as error:
                 raise DependencyError(f"The text reader cannot be started: {error}.") from error
+
+    def prepare(self, size_px: tuple[int, int], side_px: int) -> None:
+        """Do beforehand what a lean :meth:`read` does at the first picture of a size.
+
+        Parameters
+        ----------
+        size_px:
+            Width and height of the pictures.
+        side_px:
+            As for :meth:`read`.
+        """
+        with self._lock:
+            if isinstance(self._locator.session, _LeanLocator):
+                self._locator.limit_side_len = side_px
+                prepared = self._locator.get_preprocess()(np.zeros((size_px[1], size_px[0], 3), np.uint8))
+                if prepared is not None and _is_large(prepared.shape):
+                    self._locator.session.request_for(prepared.shape)
 
     def read(self, picture: U8, side_px: int | None = None, lean: bool = False) -> list[Line]:
         """Locate and read all lines of a picture.

@@ -143,6 +143,9 @@ class _Run:
             # The text reader takes seconds to load, which the decoder and the detector leave time for.
             threading.Thread(target=overlays.warm_up, args=(self._settings.overlays,), name="warm-up").start()
         self._decode(missing)
+        for step in STEPS:
+            if step.prepare is not None and step.name in self._wanted:
+                threading.Thread(target=step.prepare, args=(self._found,), name="warm-up").start()
         self._found.source = self._clip.source
         ok = StepRun("source", "ok", "decode", "1", None, {}, {}, 0.0)
         self._cache.save("source", source_key, Source, Stored(self._clip.source, ok))

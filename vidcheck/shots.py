@@ -8,16 +8,15 @@ sharpness, and extended to slide shows, whose swipes and fades last several fram
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import BinaryIO, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vidcheck.media import Frame
+from vidcheck.spilling import SpilledRecords
 from vidcheck.types import FrameRef, JsonObject, Shot, ShotKind, StepResult
 
 METHOD = "luma difference, adaptive ratio; stillness by run; sharpness by variance of the Laplacian"
@@ -25,7 +24,7 @@ VERSION = "2"
 
 _PASS_WIDTH_PX = 320
 _THUMB_PX = (64, 36)
-_THUMBS_IN_MEMORY = 20_000  # 46 MB, eleven minutes at 30 frames a second
+_THUMBS_IN_MEMORY = 46_000_000  # bytes: eleven minutes at 30 frames a second
 F32 = npt.NDArray[np.float32]
 
 
@@ -66,51 +65,6 @@ class _Measure:
     sharpness: float
 
 
-class _Thumbnails:
-    """Thumbnails of all frames: the newest in memory, the older in a temporary file without a name.
-
-    So an hour takes no more memory than ten minutes.
-    """
-
-    def __init__(self, most: int = _THUMBS_IN_MEMORY) -> None:
-        self._most = most
-        self._newest: list[npt.NDArray[np.uint8]] = []
-        self._file: BinaryIO | None = None
-        self._in_file = 0
-        self._may_write = True
-
-    def append(self, thumb: npt.NDArray[np.uint8]) -> None:
-        self._newest.append(thumb)
-        if self._may_write and len(self._newest) >= self._most:
-            self._write()
-
-    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
-        width, height = _THUMB_PX
-        if index >= self._in_file or self._file is None:
-            return self._newest[index - self._in_file]
-        self._file.seek(index * width * height)
-        return np.frombuffer(self._file.read(width * height), np.uint8).reshape(height, width)
-
-    def _write(self) -> None:
-        try:
-            if self._file is None:
-                self._file = cast(BinaryIO, tempfile.TemporaryFile(prefix="vidcheck-shots-"))  # noqa: SIM115 - for close()
-            self._file.seek(self._in_file * self._newest[0].size)
-            self._file.write(np.stack(self._newest).tobytes())
-            self._file.flush()
-        except OSError:
-            # A full or closed disk is no reason to fail: they stay in memory.
-            self._may_write = False
-            return
-        self._in_file += len(self._newest)
-        self._newest = []
-
-    def close(self) -> None:
-        """Give the file back."""
-        if self._file is not None:
-            self._file.close()
-
-
 class ShotFinder:
     """Takes every frame in order, then gives the shots.
 
@@ -120,7 +74,7 @@ class ShotFinder:
     def __init__(self, settings: ShotSettings | None = None) -> None:
         self.settings = settings or ShotSettings()
         self._measures: list[_Measure] = []
-        self._thumbs = _Thumbnails()
+        self._thumbs = SpilledRecords(_THUMBS_IN_MEMORY)
         self._previous: F32 | None = None
 
     def process_frame(self, frame: Frame) -> None:
@@ -131,7 +85,7 @@ class ShotFinder:
         difference = 0.0 if self._previous is None else float(np.mean(np.abs(values - self._previous)))
         sharpness = _sharpness(luma) if min(luma.shape) > 2 else 0.0
         self._measures.append(_Measure(frame.ref, difference, float(values.mean()), float(values.std()), sharpness))
-        self._thumbs.append(thumb)
+        self._thumbs.append(thumb.tobytes())
         self._previous = values
 
     def finish(self, end_s: float, end_pts: int) -> StepResult[tuple[Shot, ...]]:
@@ -203,7 +157,7 @@ class ShotFinder:
         first = 0
         for i in range(1, len(self._measures) + 1):
             moving = i == len(self._measures) or self._measures[i].difference > cfg.still_difference
-            if moving or _mean_difference(self._thumbs[first], self._thumbs[i]) > cfg.still_drift:
+            if moving or self._apart(first, i) > cfg.still_drift:
                 if i - first > 1:
                     runs.append((first, i))
                 first = i
@@ -222,6 +176,11 @@ class ShotFinder:
             return bool(beside) and float(np.mean(beside)) >= self.settings.freeze_motion
 
         return edge(first, first, -1) and edge(stop, stop - 1, 1)
+
+    def _apart(self, first: int, second: int) -> float:
+        """Mean difference between the thumbnails of two frames."""
+        a, b = (np.frombuffer(self._thumbs[index], np.uint8) for index in (first, second))
+        return float(np.mean(cv2.absdiff(a, b)))
 
     def _inside(self, index: int) -> bool:
         return 0 < index < len(self._measures)
@@ -271,7 +230,7 @@ class ShotFinder:
         differences = [m.difference for m in self._measures[start + 1 : stop]]
         quiet = float(np.mean([d <= cfg.still_difference for d in differences]))
         middle = (start + stop) // 2
-        return quiet >= 0.6 and _mean_difference(self._thumbs[middle], self._thumbs[stop - 1]) <= cfg.still_drift
+        return quiet >= 0.6 and self._apart(middle, stop - 1) <= cfg.still_drift
 
     def _mark_repeats(self, shots: list[Shot]) -> list[Shot]:
         """A slide show often runs twice; the same still again is marked, so that nobody counts it twice."""
@@ -284,7 +243,7 @@ class ShotFinder:
                 for earlier in marked:
                     if earlier.kind != "still" or earlier.repeats is not None:
                         continue
-                    difference = _mean_difference(self._thumbs[shot.best.index], self._thumbs[earlier.best.index])
+                    difference = self._apart(shot.best.index, earlier.best.index)
                     if difference <= self.settings.same_picture:
                         first = earlier.index
                         break
@@ -296,10 +255,6 @@ def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Variance of the Laplacian; in whole numbers, which is exact and several times as fast."""
     _, deviation = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))
     return float(deviation[0, 0]) ** 2
-
-
-def _mean_difference(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:
-    return float(np.mean(cv2.absdiff(a, b)))
 
 
 def _exposed(measure: _Measure) -> bool:

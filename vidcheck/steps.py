@@ -13,6 +13,7 @@ from vidcheck import (
     appearance,
     camera,
     clothing,
+    clothing_model,
     counting,
     credentials,
     kept_views,
@@ -160,6 +161,8 @@ class Step:
     """The analyser; None for the steps that share the decoding pass."""
     reads: Callable[[Found], bool] = lambda found: True
     """Whether it may want frames, so that others wait for it with their decoding pass."""
+    prepare: Callable[[Found], None] | None = None
+    """What can be loaded for it as soon as all frames were seen, while what it builds on is made."""
 
 
 def _count(found: Found) -> StepResult[Counts]:
@@ -208,6 +211,12 @@ def _tracks(found: Found) -> StepResult[tuple[Track, ...]]:
     sightings = found["people"]
     settings = replace(found.settings.track, confidence=sightings.confidence)
     return people.track_people(sightings, found["shots"], settings, found["camera"])
+
+
+def _prepare_clothing(found: Found) -> None:
+    sightings = found.get("people", None)
+    if sightings is not None and sightings.detections:
+        clothing_model.warm_up(found.settings.clothing.model)
 
 
 def _clothing(found: Found) -> StepResult[tuple[ClothingObservation, ...]]:
@@ -287,6 +296,7 @@ STEPS: tuple[Step, ...] = (
         (),
         _clothing,
         lambda f: f.wants_views,
+        _prepare_clothing,
     ),
     Step("traps", traps.VERSION, tuple[Trap, ...], lambda s: s.traps, ("tracks",), (), _traps),
     Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing", "traps"), _count),

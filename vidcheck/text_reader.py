@@ -56,6 +56,9 @@ class TextReader:
         large = max(self._clip.source.width_px, self._clip.source.height_px) > chosen.detect_side_px
         video = self._clip.source.kind == "video"  # beside whose texts other steps keep frames and networks in memory
         fine: set[int] = set()
+        if video and plan.reads:  # while other steps prepare for the pass that they share
+            side = chosen.fine_side_px if large and chosen.fine_reads else chosen.detect_side_px
+            self._engine.prepare((self._clip.source.width_px, self._clip.source.height_px), side)
         for frame in self._clip.read(plan.reads):
             self.frames_read += 1
             shot = self._shot_at(frame.ref)
