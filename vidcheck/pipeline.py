@@ -456,17 +456,22 @@ def _with_needs(only: tuple[str, ...]) -> frozenset[str]:
 
 def _model_hash(step: str) -> str:
     """Hash of the model that a step would load, so that another model is another key."""
-    if step == "overlays":  # the OCR models come with the engine's wheel
-        return importlib.metadata.version("rapidocr")
-    models = {"clothing": "clothing", "lighting": "lighting", "wall_clocks": "clock_face"}
+    models = {
+        "clothing": "clothing",
+        "lighting": "lighting",
+        "wall_clocks": "clock_face",
+        "overlays": overlays.LOCATOR,
+    }
     if step not in models:
         return ""
     from vidcheck import weights
 
     try:
-        return weights.resolve(models[step]).sha256
+        digest = weights.resolve(models[step]).sha256
     except VidcheckError:  # the step itself will say so
-        return "missing"
+        digest = "missing"
+    # The network that reads comes with the engine's wheel.
+    return f"{digest} {importlib.metadata.version('rapidocr')}" if step == "overlays" else digest
 
 
 def settings_key(settings: Settings) -> str:
