@@ -1,11 +1,12 @@
 """Measure the finding of clock faces: rendered clocks in panned footage, the same footage bare, and real photos.
 
-    python benchmarks/wall_clocks.py [--clips 48] [--photos 300] [--json FILE]
+    python benchmarks/wall_clocks.py [--clips 48] [--photos 300] [--against FOLDER] [--json FILE]
 
 Needs ``VIDCHECK_DATA``. A clock (drawn: rims, faces, numerals or ticks, hands, seen from aside, in any light) hangs in
 a photo under a moving window, coded at 300 to 1500 kbit/s; every second clip has none. A find counts where the box
 holds the clock. Photos are those of ``det/val.txt``, files all of ``clips/`` and ``media/``; what is claimed on them is
-listed, to be judged by eye.
+listed, to be judged by eye. ``--against`` names another network (an OpenVINO folder, as before it was quantised):
+both then judge the same rings of photos, every second with a clock drawn into it.
 """
 
 from __future__ import annotations
@@ -191,11 +192,46 @@ def claimed_in(paths: list[Path]) -> list[tuple[str, float]]:
     return found
 
 
+def agreement(folder: Path, photos: list[Path]) -> dict[str, Any]:
+    """How two networks judge the same rings: their shares, and decisions at the threshold in use."""
+    settings = WallClockSettings()
+    resolved = weights.resolve(settings.model)
+    ours = load_network(str(resolved.path), resolved.sha256)
+    other = load_network(str(folder), weights.hash_of(folder))
+    pairs: list[tuple[float, float, bool]] = []
+    for number, path in enumerate(photos):
+        rng = np.random.default_rng(70_000 + number)
+        picture = np.asarray(cv2.resize(cv2.imread(str(path)), None, fx=2, fy=2), np.uint8)
+        centre, diameter = (-1.0, -1.0), float(rng.uniform(40, 160))
+        if number % 2:
+            picture, centre = hang(picture, diameter, rng)
+        boxes = find_rings(picture, settings)
+        on = [b[0] < centre[0] < b[2] and b[1] < centre[1] < b[3] and b[2] - b[0] < 2 * diameter for b in boxes]
+        pairs += zip(judge(picture, boxes, ours), judge(picture, boxes, other), on, strict=True)
+    least = settings.min_probability
+    return {
+        "rings": len(pairs),
+        "on_a_clock": sum(on for *_, on in pairs),
+        "mean_difference": round(float(np.mean([abs(a - b) for a, b, _ in pairs])), 4),
+        "largest_difference": round(max(abs(a - b) for a, b, _ in pairs), 3),
+        "decided_otherwise": sum((a >= least) != (b >= least) for a, b, _ in pairs),
+        "shown_on_a_clock": {
+            "ours": sum(a >= least and on for a, _, on in pairs),
+            "other": sum(b >= least and on for _, b, on in pairs),
+        },
+        "shown_elsewhere": {
+            "ours": sum(a >= least and not on for a, _, on in pairs),
+            "other": sum(b >= least and not on for _, b, on in pairs),
+        },
+    }
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=48, help="rendered clips, half of them with a clock")
     parser.add_argument("--photos", type=int, default=300, help="photos of det/val.txt")
+    parser.add_argument("--against", type=Path, help="another network, to judge the same rings")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     arguments = parser.parse_args()
     data = Path(os.environ["VIDCHECK_DATA"])
@@ -221,6 +257,8 @@ def main() -> None:
             "photos_with_a_claim": f"{sum(s >= threshold for _, s in claims)}/{figures['photos']}",
         }
     figures["s_per_clip"] = round(sum(row["s"] for row in rows) / max(1, len(rows)), 2)
+    if arguments.against:
+        figures["against"] = agreement(arguments.against, photos)
     print(json.dumps(figures, indent=2))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
