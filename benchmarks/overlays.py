@@ -1,6 +1,6 @@
 """Measure the reading of overlays: clocks exact to the second, wrong while sure, kinds, tick test, time per clip.
 
-    python benchmarks/overlays.py [--clips 64] [--keep FOLDER] [--json FILE]
+    python benchmarks/overlays.py [--clips 64] [--keep FOLDER] [--locator-photos 300] [--json FILE]
 
 Rendered clips over the footage that ``VIDCHECK_DATA`` points to (drawn texture where it is absent), and the
 stamped photos of the data folder, whose stamps were read by eye or agree with the camera's own time. *Sure*
@@ -25,6 +25,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import cv2
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from overlay_clips import RUN_VERDICT, Truth, data_folder, render
@@ -34,7 +37,7 @@ from vidcheck.clues import overlay as overlay_clues
 from vidcheck.clues._stamps import Stamp, find_stamps
 from vidcheck.overlays import OverlaySettings, engine, read_overlays
 from vidcheck.text_tracking import likeness, masked
-from vidcheck.types import OverlayText, TimeClue
+from vidcheck.types import Box, OverlayText, TimeClue
 
 ZONE = ZoneInfo("Asia/Makassar")
 
@@ -187,6 +190,27 @@ def show(out: Outcome) -> None:
     )
 
 
+def locators(photos: list[Path]) -> dict[str, Any]:
+    """Lines that the reader finds with its 8-bit locator and with the network it was made from, in enlarged photos."""
+    reader = engine()
+    counts: Counter[str] = Counter()
+    for path in photos:
+        small = np.asarray(cv2.imread(str(path)), np.uint8)
+        # Only large pictures are left to the 8-bit network.
+        picture = np.asarray(cv2.resize(small, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
+        a, b = ([line for line in reader.read(picture, lean=lean) if line.confidence >= 0.55] for lean in (True, False))
+        counts["8-bit"] += len(a)
+        counts["float"] += len(b)
+        counts["both"] += sum(any(_meet(x.box, y.box) for y in b) for x in a)
+        counts["both, the same text"] += sum(any(x.text == y.text and _meet(x.box, y.box) for y in b) for x in a)
+    return {"photos": len(photos), **counts}
+
+
+def _meet(a: Box, b: Box) -> bool:
+    across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return across > 0 and down > 0 and 2 * across * down > min((x[2] - x[0]) * (x[3] - x[1]) for x in (a, b))
+
+
 def summary(outcomes: list[Outcome]) -> dict[str, Any]:
     """The figures of the rendered clips."""
     clocks = [o for o in outcomes if o.truth is not None and o.truth.clock]
@@ -273,6 +297,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder in which rendered clips are kept and found again")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     parser.add_argument("--no-media", action="store_true", help="leave out the stamped photos")
+    parser.add_argument("--locator-photos", type=int, default=0, help="photos on which the 8-bit locator is compared")
     args = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
     data = data_folder()
@@ -285,6 +310,9 @@ def main() -> None:
     figures["rendered"] = summary(rendered(args.clips, args.first, args.keep, data))
     if data is not None and not args.no_media:
         figures["media"] = real_media(data)
+    if data is not None and args.locator_photos:
+        listed = (data / "det" / "val.txt").read_text("utf-8").split()
+        figures["locator"] = locators([data / "det" / name for name in listed[: args.locator_photos]])
     figures["seconds"] = round(time.perf_counter() - began)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
     if args.json:
