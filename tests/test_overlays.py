@@ -199,7 +199,7 @@ def test_black_is_not_read_and_a_budget_is_owned_up_to() -> None:
 
 
 def test_a_long_shot_is_sampled_all_along() -> None:
-    bare = np.zeros((4, 4), np.uint8)
+    bare = np.zeros((4, 4), np.uint16)
     samples = [text_schedule.Sample.of(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare) for k in range(2400)]
     chosen = plan(samples, [shot(0, 2400)], max_reads=9)
     gaps = np.diff([ref.time_s for ref in chosen.reads])
@@ -207,17 +207,15 @@ def test_a_long_shot_is_sampled_all_along() -> None:
     assert gaps.max() <= 0.25 * 600
 
 
-def test_edges_are_counted_by_cell_and_packed_without_loss() -> None:
+def test_edges_by_cell_are_those_of_scaling_by_area() -> None:
     luma = np.random.default_rng(5).integers(0, 256, (450, 800), dtype=np.uint8)
     scanner = text_schedule.Scanner()
     for k in range(4):
         sample = scanner.add(FrameRef(k, k, k * 0.25), luma)
-    steps = np.abs(np.diff(luma.astype(int), axis=1)) > 24
-    cells = np.zeros((57 * 8, 50 * 16))
-    cells[:450, :799] = steps
-    share = cells.reshape(57, 8, 50, 16).mean(axis=(1, 3))
-    assert sample.texture.shape == (57, 50)
-    assert np.array_equal(sample.texture, share.astype(np.float32))
+    steps = (np.abs(np.diff(luma.astype(int), axis=1)) > 24).astype(np.float32)
+    share = cv2.resize(steps, (49, 56), interpolation=cv2.INTER_AREA)
+    assert sample.texture.shape == (56, 49)
+    assert np.abs(sample.texture - share).max() < 1e-5
     assert np.array_equal(sample.standing, sample.texture)  # the fourth look at a picture that stands
     assert 0 < sample.flashed.sum() < sample.texture.sum()  # bold edges only
 
@@ -350,8 +348,10 @@ print(json.dumps(found))
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (lean_mib, lean), (plain_mib, plain) = json.loads(done.stdout)
     assert len(plain) >= 3
-    assert [line[:2] for line in lean] == [line[:2] for line in plain]
-    assert [line[2] for line in lean] == pytest.approx([line[2] for line in plain], abs=1e-3)
+    assert [line[1] for line in lean] == [line[1] for line in plain]  # in 8 bits the boxes are a little different
+    for ours, other in zip(lean, plain, strict=True):
+        assert ours[0] == pytest.approx(other[0], abs=5)
+        assert ours[2] == pytest.approx(other[2], abs=0.03)
     assert plain_mib - lean_mib > 150
 
 

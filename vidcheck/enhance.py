@@ -237,11 +237,13 @@ def _views(
     clip: Clip, regions: Sequence[Region], settings: EnhanceSettings, surroundings: _Surroundings
 ) -> list[tuple[Region, list[region_tracking.View]]]:
     views: list[region_tracking.View] = []
-    first, last = min((r.from_s for r in regions), default=0.0), max((r.to_s for r in regions), default=-1.0)
+    last = max((r.to_s for r in regions), default=-1.0)
     width = _follow_width(clip, settings)
     known = clip.known_timeline
+    spans = [] if known is None else [known.between(r.from_s - 1e-6, r.to_s + 1e-6) for r in regions]
+    wanted = {ref.index: ref for span in spans for ref in span}
     # A clip that was not read to its end yet is decoded from its start, but not beyond the last region.
-    for frame in clip.frames() if known is None else clip.read(known.between(first - 1e-6, last + 1e-6)):
+    for frame in clip.frames() if known is None else clip.read(wanted[index] for index in sorted(wanted)):
         time_s = frame.ref.time_s
         if time_s > last + 1e-6:
             break
