@@ -189,6 +189,27 @@ def test_pixels_kept_while_a_tag_is_followed_are_those_that_decoding_gives(
     assert 0 < some[1] < none[1]
 
 
+def test_between_the_spans_of_two_regions_nothing_is_read(clip_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[int]] = []
+    with media.open_clip(clip_path) as clip:
+        times = clip.timeline()
+        read = clip.read
+
+        def noted(refs: Iterable[FrameRef]) -> Iterator[media.Frame]:
+            listed = list(refs)
+            asked.append([ref.index for ref in listed])
+            return read(listed)
+
+        monkeypatch.setattr(clip, "read", noted)
+        spans = ((0, 4), (20, 25))
+        regions = [enhance.Region(a / FPS, box_at(a), a / FPS, b / FPS) for a, b in spans]
+        done = enhance.enhance(clip, regions)
+    assert len(times) == 30
+    assert asked[0] == [*range(5), *range(20, 26)]
+    for fused, (a, b) in zip(done, spans, strict=True):
+        assert all(a <= item.frame.index <= b for item in fused.record.frames)
+
+
 def test_a_still_region_without_other_frames_is_not_called_a_fusion(tmp_path: Path) -> None:
     path = tmp_path / "cuts.mp4"
     media.write_video(path, (scene(n, SIZE) for n in range(12)), fps=FPS)

@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vidcheck import media, overlays, text_kinds, text_schedule, text_tracking
 from vidcheck.clues._stamps import find_stamps
 from vidcheck.errors import DependencyError
-from vidcheck.overlays import Line, OcrEngine, OverlaySettings, read_overlays
+from vidcheck.overlays import Line, OcrEngine, OverlaySettings, engine, read_overlays
 from vidcheck.text_tracking import TextTrack
 from vidcheck.types import Box, FrameRef, Shot, TextReading
 
@@ -353,6 +353,18 @@ print(json.dumps(found))
         assert ours[0] == pytest.approx(other[0], abs=5)
         assert ours[2] == pytest.approx(other[2], abs=0.03)
     assert plain_mib - lean_mib > 150
+
+
+@pytest.mark.parametrize("size_px", [(1920, 1080), (640, 360), (77, 50), (720, 1280)])
+def test_a_picture_is_prepared_as_rapidocr_prepares_it(size_px: tuple[int, int]) -> None:
+    from rapidocr.ch_ppocr_det.utils import DetPreProcess
+
+    locator = engine()._locator
+    picture = np.random.default_rng(1).integers(0, 256, (size_px[1], size_px[0], 3), dtype=np.uint8)
+    own = DetPreProcess(locator.limit_side_len, locator.limit_type, locator.mean, locator.std)
+    ours, theirs = locator.get_preprocess()(picture), own(picture)
+    assert ours.dtype == theirs.dtype
+    assert np.array_equal(ours, theirs)
 
 
 # --- end to end --------------------------------------------------------------------------------------------------

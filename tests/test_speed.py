@@ -71,12 +71,12 @@ def test_steps_share_decoding_passes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     analysis = pipeline.analyze(moving(tmp_path / "clip.mp4"), pipeline.Settings(only=wanted))
     assert all(run.status == "ok" for run in analysis.steps if run.step in wanted)
     (reading,) = made
-    # Camera, light, text and clocks read at once, in one pass; then text and clocks read what they chose.
+    # Light, text and clocks read at once, in one pass; then text and traps read what they chose.
     assert reading.passes <= 3
     assert reading.decoded <= 2 * analysis.source.frames_decoded
-    # Nobody waits with a pass for steps whose views were kept.
+    # Nobody waits with a pass for steps whose views or points were kept, or that read nothing.
     assert {"overlays", "lighting"} <= set(waited_for)
-    assert not {"persons", "clothing"} & set(waited_for)
+    assert not {"persons", "clothing", "camera", "tracks"} & set(waited_for)
 
 
 def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(

@@ -7,6 +7,7 @@ looks the same: a double makes no person, and it still counts in the maximum.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -36,14 +37,18 @@ def set_doubles_aside(
     settings:
         Thresholds.
     """
-    boxes = {t.id: {detections[p].frame.index: detections[p].box_xyxy_px for p in t.detections} for t in tracks}
+    boxes = [{detections[p].frame.index: detections[p].box_xyxy_px for p in t.detections} for t in tracks]
+    seen_in: dict[int, list[int]] = {}
+    for number, found in enumerate(boxes):
+        for frame in found:
+            seen_in.setdefault(frame, []).append(number)
     kept: list[Track] = []
-    for short in tracks:
-        mine = boxes[short.id]
+    for short, mine in zip(tracks, boxes, strict=True):
         double = False
-        for long in tracks:
-            theirs = boxes[long.id]
-            if long is short or long.shot != short.shot:
+        beside = Counter(number for frame in mine for number in seen_in[frame])
+        for number, together in beside.items():
+            long, theirs = tracks[number], boxes[number]
+            if long is short or long.shot != short.shot or 2 * together < len(mine):
                 continue
             # A track set aside is never the better one, but of two faint ones the longer is.
             both_faint = short.aside == long.aside == "faint" and (len(theirs), long.id) > (len(mine), short.id)
@@ -54,7 +59,7 @@ def set_doubles_aside(
             common = mine.keys() & theirs.keys()
             over = sum(covered(mine[i], theirs[i]) >= settings.covered for i in common)
             # In a frame in which the longer track is missing, the double has taken its place.
-            if 2 * len(common) >= len(mine) and over >= settings.share * len(common):
+            if over >= settings.share * len(common):
                 double = True
                 break
         if not double:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,10 +173,11 @@ def run_analysis(
     folder = None
     with terminal.progress(clip.name, lang, quiet=quiet) as tell:
         if out is not None:
-            from vidcheck import case, case_decisions, case_reuse
+            from vidcheck import case, case_decisions, case_reuse, report
 
             with media.open_clip(clip, settings.limits) as opened:
                 target = case.check_place(out, opened.source.path, opened.source.sha256)
+            threading.Thread(target=report.warm_up, name="report").start()
         pixels = None if out is None or redact else kept_views.KeptPixels(with_faint=True)
         steps = None if no_cache else workdir()
         analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
-from vidcheck.errors import InputError
+from vidcheck.errors import DependencyError, InputError
 from vidcheck.types import Analysis
 
-__all__ = ["REPORT_HTML", "REPORT_PDF", "decisions_in", "language_of", "write_report"]
+__all__ = ["REPORT_HTML", "REPORT_PDF", "decisions_in", "language_of", "warm_up", "write_report"]
 
 REPORT_HTML = "report.html"
 REPORT_PDF = "report.pdf"
@@ -61,6 +62,14 @@ def write_report(analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Pat
     for name, content in pages.items():
         write_atomic(out_dir / name, content)
     return tuple(out_dir / name for name in pages)
+
+
+def warm_up() -> None:
+    """Load what :func:`write_report` will need, while an analysis runs; where that fails, the report will say so."""
+    with suppress(ImportError, DependencyError):
+        from vidcheck.report import html, pdf, view  # noqa: F401 - for later
+
+        html.warm_up()
 
 
 def language_of(folder: Path) -> str:

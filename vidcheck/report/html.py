@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = "report.html.j2"
 SVG_FIELDS = frozenset({"clip_svg", "ledger_svg", "day_svg"})
 
 
@@ -34,7 +36,7 @@ def render_html(view: ReportView, album: Album) -> str:
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8") if view.player else ""
     page = (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(_TEMPLATE)
         .render(
             v=map_strings(view, visible, keep=SVG_FIELDS | {"key"}),
             css=Markup(css),
@@ -97,6 +99,12 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
 
 
+def warm_up() -> None:
+    """Compile the template for later."""
+    _environment().get_template(_TEMPLATE)
+
+
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
