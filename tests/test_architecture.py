@@ -152,7 +152,7 @@ def test_no_library_that_recognises_faces_is_installed() -> None:
 def test_no_model_that_recognises_faces_is_registered_or_installed() -> None:
     registry = tomllib.loads((ROOT.parent / "models" / "registry.toml").read_text("utf-8"))
     kinds = {model["kind"] for model in registry.values()}
-    assert kinds <= {"detector", "openvino-detector", "clothing", "lighting", "clock-face"}
+    assert kinds <= {"detector", "openvino-detector", "clothing", "lighting", "clock-face", "text-locator"}
     weights = {".onnx", ".pt", ".pth", ".tflite", ".caffemodel", ".pb", ".safetensors", ".dat"}
     banned = re.compile(r"face|yunet|buffalo|mtcnn|blaze|landmark|gender|ethnic|emotion", re.IGNORECASE)
     files = [str(file) for d in importlib.metadata.distributions() for file in d.files or ()]
