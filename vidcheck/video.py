@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,6 @@ _LUMA_FIRST = (
 )  # fmt: skip
 _STRETCHED = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 _SEEK_GAIN_S = 0.4  # a seek empties the decoder, which then works on fewer frames at a time
-_MANY, _RUN = 500, 20  # frames of a pass, or in a row, from which on decoding them is what takes the time
 _SEEK_AHEAD_S = 3.0  # decoding three seconds costs about what a seek and its run-up from the key frame cost
 
 
@@ -126,12 +124,11 @@ class VideoClip(Clip):
             ),
         )
 
-    def _rewind(self, *, sparing: bool = True) -> None:
+    def _rewind(self) -> None:
         if self._dirty:
             # Reopening is as cheap as seeking and, unlike a seek to 0, exact for every container.
             self._container.close()
-            one_thread = self._one_thread and sparing
-            self._container, self._stream = _open(self.path, self._descriptor, one_thread=one_thread)
+            self._container, self._stream = _open(self.path, self._descriptor, one_thread=self._one_thread)
         self._dirty = True
 
     def _ref(self, index: int, pts: int | None) -> FrameRef:
@@ -220,7 +217,7 @@ class VideoClip(Clip):
             missing = [ref for ref in wanted if ref.index not in done]
         if missing:
             # Timestamps that do not lead back to their frame: count frames from the start instead.
-            self._rewind(sparing=not _many(missing))
+            self._rewind()
             by_index = {ref.index: ref for ref in missing}
             last = missing[-1].index
             for index, raw in enumerate(self._within_limits(_Lost())):
@@ -230,8 +227,7 @@ class VideoClip(Clip):
                     break
 
     def _read_seeking(self, wanted: list[FrameRef]) -> Iterator[Frame]:
-        # Who wants many frames, or one after the other, waits for them with nothing else to do.
-        self._rewind(sparing=not _many(wanted))
+        self._rewind()
         due = {ref.pts for ref in wanted}
         decoded = iter(_decode(self._container, self._stream, _Lost(), due))
         ahead = int(_SEEK_AHEAD_S / float(self._time_base))
@@ -327,11 +323,6 @@ def _refuse(path: Path, width: int, height: int, declared: Fraction | None, size
     if declared is not None and declared > limits.max_duration_s and size_bytes > _LEAST_BYTES_A_SECOND * declared:
         hours = float(declared) / 3600
         raise TooLarge(f"{path} lasts {hours:.3g} h, which is over the limit.", remedy("duration", f"{hours + 1:.0f}h"))
-
-
-def _many(wanted: Sequence[FrameRef]) -> bool:
-    next_to_each_other = sum(b.index - a.index == 1 for a, b in pairwise(wanted))
-    return len(wanted) >= _MANY or next_to_each_other >= max(_RUN, len(wanted) / 2)
 
 
 def _open(
