@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from vidcheck.spilling import SpilledRecords
@@ -31,6 +35,24 @@ def test_a_full_disk_leaves_them_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
     for record in RECORDS:
         kept.append(record)
     assert [kept[position] for position in range(40)] == RECORDS
+
+
+def test_a_disk_that_fills_up_costs_nothing(tmp_path: Path) -> None:
+    code = """
+import resource, signal
+from vidcheck.spilling import SpilledRecords
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))
+records = [bytes([k]) * 700 for k in range(100)]
+kept = SpilledRecords(10_000)
+for record in records:
+    kept.append(record)
+assert [kept[k] for k in range(100)] == records
+kept.close()
+print("whole")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.strip() == "whole"
 
 
 def test_a_position_beyond_the_end_is_refused() -> None:

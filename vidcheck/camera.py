@@ -27,10 +27,8 @@ F64 = npt.NDArray[np.float64]
 
 WIDTH_PX = 320
 """Width of the luma that is matched, pixels."""
-_POINTS_IN_MEMORY = 64_000_000  # bytes: five to fifteen minutes
-_MOST_REMEMBERED = (
-    1_200_000_000  # bytes of points kept from the pass for people, most of them in a file: two hours and more
-)
+_POINTS_IN_MEMORY = 64_000_000  # bytes: four minutes and more
+_MOST_REMEMBERED = 1_200_000_000  # bytes kept from the pass for people, most in a file: an hour and a half and more
 _POINTS = 600
 _POINT_BYTES = 8 + 32  # place and signature
 _NEW_KEY_OVERLAP = 0.65  # a key frame that shows less of the frame gets a neighbour
@@ -248,12 +246,13 @@ def follow_camera(
     described:
         The frames' points where they were taken already; the result is the same without.
     """
-    known = None if described is None else described.points_of(frames)
-    if described is not None and known is not None:
-        size = (WIDTH_PX, max(1, round(clip.source.height_px * WIDTH_PX / clip.source.width_px)))
-        given = (_Described(ref, *points, None) for ref, points in zip(frames, known, strict=True))
+    if described is not None:
         try:
-            return _follow(given, size, clip, frames, shots, settings)
+            known = described.points_of(frames)
+            if known is not None:
+                size = (WIDTH_PX, max(1, round(clip.source.height_px * WIDTH_PX / clip.source.width_px)))
+                given = (_Described(ref, *points, None) for ref, points in zip(frames, known, strict=True))
+                return _follow(given, size, clip, frames, shots, settings)
         except _NeedsPixels:
             pass
         finally:

@@ -6,8 +6,8 @@ the frames, :mod:`vidcheck.text_reader` reads them, :mod:`vidcheck.text_tracking
 them, and :mod:`vidcheck.text_kinds` tells overlay, scene and interface apart.
 
 Engine: RapidOCR with the PP-OCR models that its wheel carries, through OpenVINO (2.4 times as fast as
-onnxruntime here, with the same output). In large frames of clips, texts are located by our 8-bit form of the wheel's
-model (``models/text_locator.md``). Nothing is ever downloaded.
+onnxruntime here, with the same output from the same networks). In large frames of clips, with OpenVINO, texts are
+located by our 8-bit form of the wheel's model (``models/text_locator.md``). Nothing is ever downloaded.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DETECTOR = "PP-OCRv6_det_small.onnx"
 """The network that it was made from, in RapidOCR's wheel, for everything else."""
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
 
-_LARGE_PX = 500_000  # where a clip's frames are larger, half a second is spent on compiling for their shape
+_LARGE_PX = 500_000  # where a clip's frames are larger, a third of a second is spent on compiling for their shape
 _LINE_HEIGHT = 48  # the recogniser's input height in pixels
 _WIDTH_STEP = 96  # crops are padded to widths of this multiple: every new width costs the runtime a new plan
 
@@ -188,7 +188,8 @@ class OcrEngine:
     DependencyError
         Where the library or a model in its wheel is missing; it never downloads one.
     ModelError
-        Where the network that locates texts is missing or altered.
+        Where the 8-bit network is missing or altered; with OpenVINO it is asked for although photos do not need it, so
+        that a damaged installation is noticed.
     """
 
     def __init__(self, detect_side_px: int, threads: int) -> None:
@@ -211,8 +212,12 @@ class OcrEngine:
                     "Install it again: pip install --force-reinstall 'rapidocr>=3.10,<4'",
                 )
         engine = EngineType.OPENVINO if _has_openvino() else EngineType.ONNXRUNTIME
-        quantised = weights.resolve(LOCATOR)
-        hashes = (sha256_of(detector), sha256_of(recogniser), quantised.sha256)
+        hashes = [sha256_of(detector), sha256_of(recogniser)]
+        quantised = None
+        if engine is EngineType.OPENVINO:
+            found = weights.resolve(LOCATOR)
+            hashes.append(found.sha256)
+            quantised = found.path / "text_locator.xml"
         self.sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
         """Over the hashes of the networks."""
         self.runtime: str = engine.value
@@ -237,17 +242,17 @@ class OcrEngine:
                 self._recogniser: Any = self._engine._load_rec_model()
                 self._locator: Any = self._engine._load_det_model()
                 self._locator.get_preprocess = _by_table(self._locator)
-                if engine is EngineType.OPENVINO:
-                    self._locator.session = _LeanLocator(
-                        self._locator.session, quantised.path / "text_locator.xml", threads
-                    )
+                if quantised is not None:
+                    self._locator.session = _LeanLocator(self._locator.session, quantised, threads)
             except DependencyError:
                 raise
             except Exception as error:
                 raise DependencyError(f"The text reader cannot be started: {error}.") from error
 
-    def prepare(self, size_px: tuple[int, int], side_px: int) -> None:
+    def prepare(self, size_px: tuple[int, int], side_px: int) -> bool:
         """Do beforehand what a lean :meth:`read` does at the first picture of a size.
+
+        Returns whether the 8-bit network will locate in such pictures.
 
         Parameters
         ----------
@@ -262,6 +267,8 @@ class OcrEngine:
                 prepared = self._locator.get_preprocess()(np.zeros((size_px[1], size_px[0], 3), np.uint8))
                 if prepared is not None and _is_large(prepared.shape):
                     self._locator.session.request_for(prepared.shape)
+                    return True
+        return False
 
     def read(self, picture: U8, side_px: int | None = None, lean: bool = False) -> list[Line]:
         """Locate and read all lines of a picture.
@@ -409,10 +416,12 @@ def read_overlays(
         "regions_read": work.regions_read,
         "regions_left_out": work.regions_left_out,
         "texts_left_out": work.texts_left_out,
+        "located_in_8_bit": work.located_in_8_bit,
         "runtime": reader.runtime,
     }
+    located = f"{DETECTOR.split('.')[0]}{' in 8 bit' if work.located_in_8_bit else ''}"
     method = (
-        f"RapidOCR (PP-OCR, {DETECTOR.split('.')[0]} and {RECOGNISER.split('.')[0]}, {reader.runtime}): "
+        f"RapidOCR (PP-OCR, {located} and {RECOGNISER.split('.')[0]}, {reader.runtime}): "
         f"{work.frames_read} of {scouted.frames_total} frames read in full, {work.regions_read} regions read again"
     )
     return StepResult(value, method, stats, reader.sha256)

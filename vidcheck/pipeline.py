@@ -9,6 +9,7 @@ builds on. A step that fails is recorded and never cached; steps that need it ar
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import logging
 import os
@@ -470,8 +471,11 @@ def _model_hash(step: str) -> str:
         digest = weights.resolve(models[step]).sha256
     except VidcheckError:  # the step itself will say so
         digest = "missing"
-    # The network that reads comes with the engine's wheel.
-    return f"{digest} {importlib.metadata.version('rapidocr')}" if step == "overlays" else digest
+    if step != "overlays":
+        return digest
+    # The network that reads comes with the engine's wheel, and OpenVINO alone runs the 8-bit one that locates.
+    runs = "openvino" if importlib.util.find_spec("openvino") else "onnxruntime"
+    return f"{digest} {importlib.metadata.version('rapidocr')} {runs}"
 
 
 def settings_key(settings: Settings) -> str:

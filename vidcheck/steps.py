@@ -162,7 +162,7 @@ class Step:
     reads: Callable[[Found], bool] = lambda found: True
     """Whether it may want frames, so that others wait for it with their decoding pass."""
     prepare: Callable[[Found], None] | None = None
-    """What can be loaded for it as soon as all frames were seen, while what it builds on is made."""
+    """What can be loaded for it after a pass over all frames, while what it builds on is made; it must not raise."""
 
 
 def _count(found: Found) -> StepResult[Counts]:

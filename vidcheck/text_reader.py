@@ -40,6 +40,7 @@ class TextReader:
         self._tracks: list[TextTrack] = []
         self.frames_read = 0
         self.frames_read_fine = 0
+        self.located_in_8_bit = False
         self.regions_read = 0
         self.regions_left_out = 0
         self.texts_left_out = 0
@@ -58,7 +59,8 @@ class TextReader:
         fine: set[int] = set()
         if video and plan.reads:  # while other steps prepare for the pass that they share
             side = chosen.fine_side_px if large and chosen.fine_reads else chosen.detect_side_px
-            self._engine.prepare((self._clip.source.width_px, self._clip.source.height_px), side)
+            size_px = (self._clip.source.width_px, self._clip.source.height_px)
+            self.located_in_8_bit = self._engine.prepare(size_px, side)
         for frame in self._clip.read(plan.reads):
             self.frames_read += 1
             shot = self._shot_at(frame.ref)
