@@ -22,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from calibration_photos import training_photos
 from wall_clocks import hang
 
 from vidcheck.wall_clocks import WallClockSettings, find_rings, to_input
@@ -32,11 +33,10 @@ MOST_RINGS = 4
 
 def squares(data: Path, photos: int) -> list[Any]:
     """The network's inputs for rings in photos, float32 (1, 3, 224, 224), always the same."""
-    names = [line.strip() for line in (data / "det" / "train.txt").read_text().splitlines() if line.strip()]
     found = []
-    for number, place in enumerate(np.random.default_rng(0).permutation(len(names))[:photos]):
+    for number, path in enumerate(training_photos(data, photos)):
         rng = np.random.default_rng(number)
-        picture = np.asarray(cv2.imread(str(data / "det" / names[place])), np.uint8)
+        picture = np.asarray(cv2.imread(str(path)), np.uint8)
         picture = np.asarray(cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
         if number % 2:
             picture, _ = hang(picture, float(rng.uniform(40, 160)), rng)

@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import person_augment
+from calibration_photos import training_photos
 
 HEAD = 18
 """Number of the Detect module in the architecture of `train_person.py`."""
@@ -47,10 +48,7 @@ def quantise(model: Path, out: Path, data: Path, photos: int, size: int) -> None
     import nncf
     import openvino as ov
 
-    det = data / "det"
-    names = [line.strip() for line in (det / "train.txt").read_text().splitlines() if line.strip()]
-    rng = np.random.default_rng(0)
-    chosen = [det / names[i] for i in rng.permutation(len(names))[:photos]]
+    chosen = training_photos(data, photos)
 
     def prepare(item: tuple[int, Path]) -> Any:
         number, path = item

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from calibration_photos import training_photos
 from overlay_clips import render
 
 FIRST_CLIP = 50_000
@@ -42,9 +42,7 @@ def pictures(data: Path, rendered: int, photos: int) -> list[Any]:
             render(number, path, length_s=1.0, data=data)
             found += _frames(path, (8,))
             path.unlink()
-    names = [line.strip() for line in (data / "det" / "train.txt").read_text().splitlines() if line.strip()]
-    order = np.random.default_rng(0).permutation(len(names))[:photos]
-    found += [cv2.imread(str(data / "det" / names[place])) for place in order]
+    found += [cv2.imread(str(path)) for path in training_photos(data, photos)]
     for path in sorted((data / "clips").iterdir()):
         if path.suffix in (".mp4", ".avi"):
             found += _frames(path, (5, 60, 150))
