@@ -7,10 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.media import scene
 from vidcheck import camera, media
-from vidcheck.camera import View
+from vidcheck.camera import View, ViewTable
 from vidcheck.types import FrameRef, Shot
 
 SIZE = (320, 180)
@@ -90,10 +91,15 @@ def test_a_cut_away_and_back_is_the_same_scene_and_another_picture_is_not(tmp_pa
 
 
 def test_what_a_frame_shows_of_a_place() -> None:
-    view = View(0, 0, 1.0, 0.0, 100.0, 0.0)
-    assert view.shows((100, 0, 200, 100), SIZE) == 1.0
-    assert view.shows((50, 0, 150, 100), SIZE) == 0.5
-    assert view.shows((900, 0, 950, 100), SIZE) == 0.0
+    whole, far = View(0, 0, 1.0, 0.0, 100.0, 0.0), View(3, 0, 2.0, 0.0, 0.0, 0.0)
+    turned = View(7, 0, 1.0, 90.0, 0.0, 0.0)
+    views = ViewTable([turned, whole, far])
+    assert views.frames.tolist() == [0, 3, 7]
+    assert views.shares((100, 0, 200, 100), SIZE, slice(0, 2)).tolist() == [1.0, 1.0]
+    assert views.shares((50, 0, 150, 100), SIZE, slice(0, 2)).tolist() == [0.5, 1.0]
+    assert views.shares((900, 0, 950, 100), SIZE, slice(0, 1)).tolist() == [0.0]
+    # Turned by a quarter, the picture's right is the scene's down.
+    assert views.shares((-50, 0, 50, 100), SIZE, slice(2, 3)).tolist() == pytest.approx([0.5])
 
 
 def test_pictures_without_a_point_stand_still_while_nothing_changes(tmp_path: Path) -> None:

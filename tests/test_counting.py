@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
 from vidcheck import counting
-from vidcheck.appearance import TrackLook
+from vidcheck.appearance import TrackLook, similarities
 from vidcheck.asides import AsideSettings, set_doubles_aside
 from vidcheck.camera import View
 from vidcheck.counting import CountSettings
+from vidcheck.joining import join
 from vidcheck.types import ClothingObservation, Detection, FrameRef, PeopleCount, Person, Shot, Track, Trap, Words
 
 SETTINGS = CountSettings()
@@ -233,3 +235,26 @@ def test_a_marked_figure_counts_and_the_count_without_it_is_given_too() -> None:
     without = counting.count_unmarked(*common, [trap])
     assert without is not None and (without.minimum, without.best, without.maximum) == (1, 1, 1)
     assert counting.count_unmarked(*common, []) is None
+
+
+def test_of_many_tracks_none_are_joined_that_were_seen_at_once_or_look_unlike() -> None:
+    rng = np.random.default_rng(7)
+    wardrobe = rng.random((40, 2, 192)) ** 8
+    spec, looks = {}, {}
+    for n in range(300):  # more than are compared at a time
+        start = int(rng.integers(0, 2000))
+        spec[f"s0-t{n}"] = (0, range(start, start + int(rng.integers(1, 60))), float(rng.choice([0, 60, 400])))
+        colours = wardrobe[int(rng.integers(0, 40))] * rng.uniform(0.3, 1.7, (2, 192))
+        looks[f"s0-t{n}"] = TrackLook(f"s0-t{n}", (), (colours / colours.sum(axis=1, keepdims=True)).astype(np.float32))
+    tracks, detections = make(spec)
+    joining = join(tracks, detections, [shot(0)], looks, SETTINGS.join)
+    assert sorted(i for group in joining.groups for i in group) == sorted(spec)
+    frames = {t.id: {detections[p].frame.index for p in t.detections} for t in tracks}
+    pairs = [pair for group in joining.groups for pair in combinations(group, 2)]
+    assert len(pairs) > 300
+    for a, b in pairs:
+        assert not frames[a] & frames[b]
+        assert similarities(looks[a].colours, looks[b].colours) >= SETTINGS.join.floor
+    for group, reason in zip(joining.groups, joining.grounds, strict=True):
+        assert (reason is None) == (len(group) == 1)
+    assert all(reason is None or reason.lowest >= SETTINGS.join.floor for reason in joining.grounds)

@@ -20,6 +20,7 @@ from vidcheck.media import U8, Clip
 from vidcheck.types import Box, Crop, Detection, Source, Track
 
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 
 _CANDIDATES = 8  # views decoded per track: enough to find a sharp one, few enough for a crowd
 _BEST = 3
@@ -100,10 +101,31 @@ def describe_colours(picture: U8) -> F32:
     return np.asarray(rows, dtype=np.float32)
 
 
-def similarity(a: TrackLook, b: TrackLook) -> float:
-    """Bhattacharyya coefficient of the colours of two tracks, 0 (nothing shared) to 1; torso counts double."""
-    torso, legs = (float(np.sqrt(a.colours[i] * b.colours[i]).sum()) for i in range(2))
-    return min(1.0, (2 * torso + legs) / 3)
+def similarities(a: F32, b: F32) -> F64:
+    """Likeness of colours of many pairs: Bhattacharyya coefficient, 0 (nothing shared) to 1; the torso counts double.
+
+    Parameters
+    ----------
+    a, b:
+        Shape (n, 2, 192) or what broadcasts to it: :attr:`TrackLook.colours` of both sides of each pair.
+    """
+    parts = np.sqrt(a * b).sum(axis=-1).astype(np.float64)
+    found: F64 = np.minimum(1.0, (2 * parts[..., 0] + parts[..., 1]) / 3)
+    return found
+
+
+def similarity_factors(colours: F32) -> F32:
+    """Shape (n, 384): rows whose scalar products are :func:`similarities`, but for rounding in single precision.
+
+    Parameters
+    ----------
+    colours:
+        Shape (n, 2, 192): :attr:`TrackLook.colours`.
+    """
+    roots = np.sqrt(colours)
+    roots[:, 0] *= np.sqrt(2.0)
+    factors: F32 = (roots / np.sqrt(3.0)).astype(np.float32).reshape(len(colours), -1)
+    return factors
 
 
 def _candidates(

@@ -61,7 +61,39 @@ def whole_pixels(box: Box, width_px: int, height_px: int, margin: float = 0.0) -
     return left, top, right, bottom
 
 
-def steps_apart(a: Box, b: Box) -> float:
-    """Distance of the centres in heights of the taller box."""
-    dx, dy = (a[0] + a[2] - b[0] - b[2]) / 2, (a[1] + a[3] - b[1] - b[3]) / 2
-    return float((dx * dx + dy * dy) ** 0.5) / max(a[3] - a[1], b[3] - b[1], 1e-6)
+def each_area(a: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """:func:`area` of every box, shape (n, 4)."""
+    found: npt.NDArray[np.float64] = np.prod(np.maximum(a[:, 2:] - a[:, :2], 0.0), axis=1)
+    return found
+
+
+def each_shared(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """:func:`shared` of pairs of boxes, both of shape (n, 4)."""
+    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
+    found: npt.NDArray[np.float64] = np.prod(np.maximum(sides, 0.0), axis=1)
+    return found
+
+
+def each_iou(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """:func:`iou` of pairs of boxes, both of shape (n, 4)."""
+    common = each_shared(a, b)
+    return _ratio(common, each_area(a) + each_area(b) - common)
+
+
+def each_covered(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """:func:`covered` of pairs of boxes, both of shape (n, 4)."""
+    return _ratio(each_shared(a, b), np.minimum(each_area(a), each_area(b)))
+
+
+def _ratio(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``a / b``, and 0 where ``a`` is."""
+    found: npt.NDArray[np.float64] = np.divide(a, b, out=np.zeros_like(a), where=a > 0)
+    return found
+
+
+def each_steps_apart(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Distance of the centres of pairs of boxes, both of shape (n, 4), in heights of the taller of each pair."""
+    apart = (a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2
+    taller = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
+    found: npt.NDArray[np.float64] = np.hypot(apart[:, 0], apart[:, 1]) / np.maximum(taller, 1e-6)
+    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -70,36 +71,58 @@ class View:
 
     def matrix(self) -> F64:
         """Shape (2, 3): pixel coordinates to scene coordinates."""
-        a, b = self._rotation()
+        a, b = self.rotation()
         return np.array([[a, -b, self.x], [b, a, self.y]])
 
-    def _rotation(self) -> tuple[float, float]:
+    def rotation(self) -> tuple[float, float]:
+        """Cosine and sine of the turn, times the scale."""
         turn = math.radians(self.turn_deg)
         return self.scale * math.cos(turn), self.scale * math.sin(turn)
 
     def place(self, box: Box) -> Box:
         """Return a box of this frame in scene coordinates; it stays upright and keeps its shape."""
         x1, y1, x2, y2 = box
-        a, b = self._rotation()
+        a, b = self.rotation()
         middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
         cx, cy = a * middle_x - b * middle_y + self.x, b * middle_x + a * middle_y + self.y
         width, height = (x2 - x1) * self.scale / 2, (y2 - y1) * self.scale / 2
         return (cx - width, cy - height, cx + width, cy + height)
 
-    def shows(self, place: Box, size_px: tuple[int, int]) -> float:
-        """Share of a box in scene coordinates that lies in this frame, 0..1."""
-        # Plain numbers: long clips ask this millions of times, and arrays of two cost fifty times as much.
-        a, b = self._rotation()
+
+class ViewTable:
+    """Views as arrays, ordered by frame, for questions about many frames at once."""
+
+    def __init__(self, views: Sequence[View]) -> None:
+        ordered = sorted(views, key=lambda view: view.frame)
+        self.frames = np.array([view.frame for view in ordered], dtype=np.int64)
+        """Shape (n,): indices of the frames, ascending."""
+        self.scenes = np.array([view.scene for view in ordered], dtype=np.int64)
+        """Shape (n,): ordinals of their scenes."""
+        self._turns = np.array([view.rotation() for view in ordered]).reshape(-1, 2)
+        self._places = np.array([(view.x, view.y) for view in ordered]).reshape(-1, 2)
+
+    def shares(self, place: Box, size_px: tuple[int, int], rows: slice) -> F64:
+        """Share of a box in scene coordinates that lies in each of some frames, 0..1.
+
+        Parameters
+        ----------
+        place:
+            The box, in coordinates of the scene that the frames are taken to show.
+        size_px:
+            Width and height of the picture.
+        rows:
+            Which frames, as positions in :attr:`frames`; the result has one share for each.
+        """
+        (a, b), (left, top) = self._turns[rows].T, self._places[rows].T
         norm = a * a + b * b
-        xs, ys = [], []
-        for x, y in ((place[0] - self.x, place[1] - self.y), (place[2] - self.x, place[3] - self.y)):
-            xs.append((a * x + b * y) / norm)
-            ys.append((a * y - b * x) / norm)
-        share = 1.0
-        for (low, high), most in ((sorted(xs), size_px[0]), (sorted(ys), size_px[1])):
-            if high <= low:
-                return 0.0
-            share *= max(0.0, min(high, most) - max(low, 0.0)) / (high - low)
+        corners = []
+        for x, y in ((place[0] - left, place[1] - top), (place[2] - left, place[3] - top)):
+            corners.append(((a * x + b * y) / norm, (a * y - b * x) / norm))
+        share = np.ones(len(a))
+        for one, other, most in zip(*corners, size_px, strict=True):
+            low, high = np.minimum(one, other), np.maximum(one, other)
+            inside = np.maximum(0.0, np.minimum(high, most) - np.maximum(low, 0.0))
+            share *= np.where(high > low, inside / np.maximum(high - low, 1e-12), 0.0)
         return share
 
 
@@ -313,7 +336,14 @@ def _follow(
 
 
 def _shot_of(frames: Iterable[FrameRef], shots: Sequence[Shot]) -> Mapping[int, int]:
-    return {ref.index: s.index for s in shots for ref in frames if s.start.index <= ref.index < s.end.index}
+    ordered = sorted(shots, key=lambda shot: shot.start.index)
+    starts = [shot.start.index for shot in ordered]
+    found = {}
+    for ref in frames:
+        at = bisect_right(starts, ref.index) - 1
+        if at >= 0 and ref.index < ordered[at].end.index:
+            found[ref.index] = ordered[at].index
+    return found
 
 
 def _describe(finder: cv2.ORB, luma: U8, boxes: Sequence[Box], scale: float) -> tuple[F64, U8]:

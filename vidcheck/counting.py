@@ -16,7 +16,7 @@ import numpy as np
 from vidcheck.appearance import TrackLook, by_id
 from vidcheck.boxes import area, covered
 from vidcheck.camera import View
-from vidcheck.joining import Joining, JoinSettings, LinkKind, join
+from vidcheck.joining import Grounds, JoinSettings, LinkKind, join
 from vidcheck.types import (
     Box,
     ClothingObservation,
@@ -80,12 +80,17 @@ def find_persons(
     whole = [track for track in tracks if track.aside is None]
     joining = join(whole, detections, shots, looks, settings.join, views, size_px)
     starts = {t.id: (detections[t.detections[0]].frame.index, n) for n, t in enumerate(whole)}
-    groups = sorted(joining.groups, key=lambda group: min(starts[i] for i in group))
+    joined = list(zip(joining.groups, joining.grounds, strict=True))
+    joined.sort(key=lambda group: min(starts[i] for i in group[0]))
+    person_of = {i: n for n, (ids, _) in enumerate(joined) for i in ids}
+    certain: list[list[tuple[str, ...]]] = [[] for _ in joined]
+    for group in joining.certain:
+        certain[person_of[group[0]]].append(group)
     persons = []
-    for number, ids in enumerate(groups, start=1):
-        certain = tuple(group for group in joining.certain if set(group) <= set(ids))
+    for number, (ids, grounds) in enumerate(joined):
         crops = [crop for look in by_id(looks, ids) for crop in look.best]
-        persons.append(Person(f"p{number}", ids, _best(crops), _why(ids, joining), certain))
+        why = None if grounds is None else _why(ids, grounds, joining.side_by_side)
+        persons.append(Person(f"p{number + 1}", ids, _best(crops), why, tuple(certain[number])))
     stats: JsonObject = {
         "tracks": len(tracks),
         "persons": len(persons),
@@ -114,17 +119,12 @@ _KINDS: dict[LinkKind, Words] = {
 _ALIKE_IN_UNIFORM = 0.8
 
 
-def _why(ids: Sequence[str], joining: Joining) -> Words | None:
-    if len(ids) < 2:
-        return None
-    links = [link for link in joining.links if link.a in ids and link.b in ids]
-    kinds = [kind for kind in _KINDS if any(link.kind == kind for link in links)]
-    sure = all(link.certain for link in links)
+def _why(ids: Sequence[str], grounds: Grounds, beside: float | None) -> Words:
+    kinds = [kind for kind in _KINDS if kind in grounds.kinds]
+    sure, low = grounds.certain, grounds.lowest
     grade = Words("kuat", "strong") if sure else Words("lemah: dugaan", "weak: a likeness")
     if not sure and "elsewhere" not in kinds:
         grade = Words("sedang", "moderate")
-    low = min(link.alike for link in links)
-    beside = joining.side_by_side
     id_, en = "", ""
     if beside is not None and beside >= _ALIKE_IN_UNIFORM and not sure:
         id_ = f" Orang yang terlihat bersamaan pun serupa sampai {beside:.2f}: pakaian di sini hampir tidak membedakan."
@@ -167,10 +167,13 @@ def count_people(
     settings = settings or CountSettings()
     chosen = [p for p in persons if among is None or p.id in among]
     by_track = {track.id: track for track in tracks}
+    longest: dict[int, int] = {}
+    for track in tracks:
+        longest[track.shot] = max(longest.get(track.shot, 0), len(track.detections))
     seen: dict[int, list[Box]] = {}
     refs: dict[int, FrameRef] = {}
     for track in (by_track[t] for p in chosen for t in p.tracks):
-        if not _proves(track, detections, by_track.values(), settings):
+        if not _proves(track, detections, longest[track.shot], settings):
             continue
         for detection in (detections[position] for position in track.detections):
             if detection.confidence >= confidence:
@@ -181,8 +184,9 @@ def count_people(
     best = max(len(chosen), minimum)
     repeats = {shot.index: shot.repeats for shot in shots}
     widest = 0
+    counted = {person.id for person in chosen} | set(perhaps)
     for person in persons:
-        if person in chosen or person.id in perhaps:
+        if person.id in counted:
             widest += _at_most(person, by_track, repeats)
     if among is None:
         followed = {t for p in persons for t in p.tracks}
@@ -191,10 +195,9 @@ def count_people(
     return PeopleCount(minimum, best, max(widest, best), basis)
 
 
-def _proves(track: Track, detections: Sequence[Detection], others: Collection[Track], settings: CountSettings) -> bool:
-    """Whether a track is long and sure enough that its boxes prove somebody."""
+def _proves(track: Track, detections: Sequence[Detection], longest: int, settings: CountSettings) -> bool:
+    """Whether a track is long and sure enough that its boxes prove somebody; ``longest`` is the shot's longest."""
     scores = [detections[p].confidence for p in track.detections]
-    longest = max((len(t.detections) for t in others if t.shot == track.shot), default=0)
     long = len(scores) >= settings.proof_long_boxes
     need = settings.proof_long_confidence if long else settings.proof_confidence
     return len(scores) >= min(settings.proof_boxes, longest) and float(np.mean(scores)) >= need
@@ -211,7 +214,8 @@ def _apart(boxes: Sequence[Box], most: float) -> int:
 
 def _at_most(person: Person, by_track: Mapping[str, Track], repeats: Mapping[int, int | None]) -> int:
     """How many people a person's tracks may be. The same still shown again adds nobody, whatever the tracks say."""
-    groups = [[t for t in group if t in person.tracks] for group in person.certain]
+    own = set(person.tracks)
+    groups = [[t for t in group if t in own] for group in person.certain]
     grouped = {t for group in groups for t in group}
     groups += [[t] for t in person.tracks if t not in grouped]
     return sum(any(repeats.get(by_track[t].shot) is None for t in group) for group in groups if group)
@@ -258,5 +262,6 @@ def count_unmarked(
     if not gone:
         return None
     without = {t for p in gone for t in p.tracks}
-    left, rest = [p for p in persons if p not in gone], [t for t in tracks if t.id not in without]
+    out = {p.id for p in gone}
+    left, rest = [p for p in persons if p.id not in out], [t for t in tracks if t.id not in without]
     return count_people(left, rest, detections, shots, confidence, settings=settings)

@@ -7,21 +7,32 @@ The thresholds are those that ``benchmarks/counting.py`` was tuned with, on its 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations, islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from vidcheck.appearance import TrackLook, similarity
-from vidcheck.boxes import area, covered, iou, steps_apart
+from vidcheck.appearance import TrackLook, similarities, similarity_factors
+from vidcheck.boxes import each_covered, each_iou, each_steps_apart
 from vidcheck.camera import View
-from vidcheck.types import Box, Detection, Shot, Track
+from vidcheck.track_ends import TrackEnds
+from vidcheck.types import Detection, Shot, Track
 
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 _ROUNDING = 1e-4  # single precision, where the likeness of many pairs is looked at at once
+_ROWS = 128  # tracks compared at a time; a multiple of 8, for sets of bits
+_SAME_SPOT = 0.5  # overlap (IoU) of two boxes at one place of one still
+_PAIRS = 4096  # whose colours are compared at a time
+_NO_LINK = -1
 LinkKind = Literal["still", "stayed", "resumed", "elsewhere"]
+_KINDS: tuple[LinkKind, ...] = ("still", "stayed", "resumed", "elsewhere")
+_RANKS: dict[LinkKind, int] = {"still": 0, "stayed": 1, "resumed": 1, "elsewhere": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +66,15 @@ class JoinSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Why two tracks may be one person."""
+class Grounds:
+    """Why the tracks of a group are taken for one person: what is true of all links between them."""
 
-    a: str
-    """Track id."""
-    b: str
-    """Track id."""
-    kind: LinkKind
+    kinds: frozenset[LinkKind]
     """``still`` one place of one still, ``stayed`` one place of the scene, ``resumed`` soon and near, ``elsewhere``."""
-    alike: float
-    """Likeness of colours, 0..1; 1 for ``still``."""
+    lowest: float
+    """Lowest likeness of colours of a link, 0..1; that of a ``still`` is 1."""
     certain: bool
-    """Nearly certain."""
+    """Whether every link is nearly certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +83,32 @@ class Joining:
 
     groups: tuple[tuple[str, ...], ...]
     """Each a person."""
+    grounds: tuple[Grounds | None, ...]
+    """Why, one for each group; None for a single track."""
     certain: tuple[tuple[str, ...], ...]
     """Each nearly certainly one person; finer than ``groups``."""
-    links: tuple[Link, ...]
-    """The links that were used."""
     side_by_side: float | None
     """Likeness that one in ten pairs of people seen at once exceeds; None where nobody is seen beside another."""
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """Where and when a track begins or ends."""
+class _Links:
+    """Pairs of tracks that may be one person, and the best reason for each; arrays of one length."""
 
-    end: Detection
-    scene: int | None
-    box: Box
-    """In scene coordinates; in the picture's where the camera was not followed."""
+    a: I32
+    """Row of the first track."""
+    b: I32
+    """Row of the second track, greater than that of the first."""
+    kind: npt.NDArray[np.int8]
+    """Position in :data:`_KINDS`."""
+    alike: F64
+    """Likeness of colours, 0..1."""
+    certain: Bools
+    """Whether nothing but a mistake of the detector could make it wrong."""
+
+    def take(self, which: npt.NDArray[np.int64] | Bools) -> _Links:
+        """Return some of them."""
+        return _Links(self.a[which], self.b[which], self.kind[which], self.alike[which], self.certain[which])
 
 
 def join(
@@ -116,37 +133,66 @@ def join(
     views, size_px:
         Where the frames lie in their scenes, and the picture's size; without, no place outlasts a cut.
     """
+    if not tracks:
+        return Joining((), (), (), None)
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
-    pairs = judge.candidates()
-    links = [link for a, b in pairs if (link := judge.link(tracks[a], tracks[b])) is not None]
+    links = judge.judge()
     # The surest first, so that a likeness never takes a place that belongs to better evidence.
-    order = {"still": 0, "stayed": 1, "resumed": 1, "elsewhere": 2}
-    links.sort(key=lambda link: (not link.certain, order[link.kind], -link.alike, link.a, link.b))
-    certain, used_certain = _merge([t.id for t in tracks], [link for link in links if link.certain], judge)
-    groups, used = _merge([t.id for t in tracks], links, judge)
-    kept = tuple(dict.fromkeys((*used_certain, *used)))
-    return Joining(groups, certain, kept, judge.side_by_side)
+    names = np.argsort(np.argsort([track.id for track in tracks], kind="stable"))
+    rank = np.array([_RANKS[kind] for kind in _KINDS])[links.kind]
+    links = links.take(np.lexsort((names[links.b], names[links.a], -links.alike, rank, ~links.certain)))
+    certain = _merge(len(tracks), links.take(links.certain), judge.allowed)
+    groups = _merge(len(tracks), links, judge.allowed)
+    ids = [[tuple(tracks[n].id for n in members) for members in found] for found in (groups, certain)]
+    return Joining(tuple(ids[0]), _grounds(groups, links, len(tracks)), tuple(ids[1]), judge.side_by_side)
 
 
-def _merge(ids: Sequence[str], links: Sequence[Link], judge: _Judge) -> tuple[tuple[tuple[str, ...], ...], list[Link]]:
-    group = {i: [i] for i in ids}
-    used = []
-    for link in links:
-        a, b = group[link.a], group[link.b]
-        if a is b:
-            used.append(link)
-        elif all(judge.can_be_one(x, y) for x in a for y in b):
-            used.append(link)
-            a += b
-            for member in b:
-                group[member] = a
-    unique = {id(members): members for members in group.values()}
-    order = {i: n for n, i in enumerate(ids)}
-    return tuple(tuple(sorted(members, key=order.__getitem__)) for members in unique.values()), used
+def _merge(count: int, links: _Links, allowed: Sequence[int]) -> list[list[int]]:
+    """Rows of tracks in groups, in order of their first: a link holds where all of both sides may be one person."""
+    group = list(range(count))
+    members = [[n] for n in range(count)]
+    masks = [1 << n for n in range(count)]
+    # What every member of a group allows, as a set of bits: a group of hundreds is compared as fast as one track.
+    common = list(allowed)
+    for a, b in zip(links.a.tolist(), links.b.tolist(), strict=True):
+        one, other = group[a], group[b]
+        if one == other or masks[other] & common[one] != masks[other]:
+            continue
+        if len(members[one]) < len(members[other]):
+            one, other = other, one
+        for n in members[other]:
+            group[n] = one
+        members[one] += members[other]
+        members[other] = []
+        masks[one] |= masks[other]
+        common[one] &= common[other]
+    return sorted(sorted(rows) for rows in members if rows)
+
+
+def _grounds(groups: Sequence[Sequence[int]], links: _Links, count: int) -> tuple[Grounds | None, ...]:
+    """What is true of the links within each group."""
+    of = np.zeros(count, dtype=np.int64)
+    for number, rows in enumerate(groups):
+        of[list(rows)] = number
+    inside = links.take(of[links.a] == of[links.b])
+    inside = inside.take(np.argsort(of[inside.a], kind="stable"))
+    bounds = np.searchsorted(of[inside.a], np.arange(len(groups) + 1))
+    found: list[Grounds | None] = []
+    for rows, (low, high) in zip(groups, pairwise(bounds.tolist()), strict=True):
+        if len(rows) < 2:
+            found.append(None)
+            continue
+        kinds = frozenset(_KINDS[kind] for kind in np.unique(inside.kind[low:high]).tolist())
+        found.append(Grounds(kinds, float(inside.alike[low:high].min()), bool(inside.certain[low:high].all())))
+    return tuple(found)
 
 
 class _Judge:
-    """Knows what speaks for and against two tracks being one person."""
+    """Knows what speaks for and against two tracks being one person.
+
+    A long clip of a crowd has thousands of tracks and millions of pairs: one track is compared with all later ones at
+    a time.
+    """
 
     def __init__(
         self,
@@ -158,158 +204,118 @@ class _Judge:
         views: Sequence[View],
         size_px: tuple[int, int],
     ) -> None:
-        self.settings, self.looks, self.size = settings, looks, size_px
-        self.detections = detections
-        self.pictures = {shot.index: shot.index if shot.repeats is None else shot.repeats for shot in shots}
-        self.views = {view.frame: view for view in views}
-        self.ordered = sorted(views, key=lambda view: view.frame)
-        self.indices = [view.frame for view in self.ordered]
-        self.tracks = {t.id: t for t in tracks}
-        self.frames = {t.id: frozenset(detections[p].frame.index for p in t.detections) for t in tracks}
-        self._alike: dict[tuple[str, str], float | None] = {}
-        self._ends: dict[tuple[str, int], _End] = {}
-        in_frame: dict[int, list[str]] = {}
-        for track in tracks:
-            for index in self.frames[track.id]:
-                in_frame.setdefault(index, []).append(track.id)
-        at_once = {(a, b) if a < b else (b, a) for ids in in_frame.values() for a, b in combinations(ids, 2)}
-        beside = [value for a, b in at_once if (value := self.alike(a, b)) is not None]
-        self.side_by_side = float(np.quantile(beside, 0.9)) if beside else None
-
-    def candidates(self) -> Iterator[tuple[int, int]]:
-        """Yield positions of all pairs of tracks that :meth:`link` may link, and few others.
-
-        A long clip of a crowd has thousands of tracks. What every kind of link needs at least is looked at for all
-        pairs of one track at a time; only the pairs that have it are judged one by one.
-        """
-        s, tracks = self.settings, list(self.tracks.values())
-        if len(tracks) < 2:
-            return
-        ends = [[self._end(t, self.detections[p]) for p in (t.detections[0], t.detections[-1])] for t in tracks]
-        boxes = np.array([[end.box for end in pair] for pair in ends], dtype=np.float32)
-        times = np.array([[end.end.frame.time_s for end in pair] for pair in ends])
-        picture = np.array([self.pictures.get(t.shot, -1) for t in tracks])
-        shot = np.array([t.shot for t in tracks])
-        # Likeness is a sum of roots of products: a scalar product of roots. The torso counts double.
-        some = next(iter(self.looks.values()), None)
-        bins = 1 if some is None else some.colours.shape[1]
-        roots = np.zeros((len(tracks), 2, bins), dtype=np.float32)
+        self.settings, self.size = settings, size_px
+        count = len(tracks)
+        pictures = {shot.index: shot.index if shot.repeats is None else shot.repeats for shot in shots}
+        self.picture = np.array([pictures.get(t.shot, -1) for t in tracks])
+        self.shot = np.array([t.shot for t in tracks])
+        self.ends = TrackEnds(tracks, detections, views)
+        self.first_px = np.array([detections[t.detections[0]].box_xyxy_px for t in tracks]).reshape(-1, 4)
+        self.seen = np.array([t.id in looks for t in tracks], dtype=bool)
+        bins = next((look.colours.shape[1] for look in looks.values()), 1)
+        self.colours = np.zeros((count, 2, bins), dtype=np.float32)
         for n, track in enumerate(tracks):
-            if track.id in self.looks:
-                roots[n] = np.sqrt(self.looks[track.id].colours)
-        roots[:, 0] *= np.sqrt(2.0)
-        flat = roots.reshape(len(tracks), -1) / np.sqrt(3.0)
-        anywhere = s.elsewhere - _ROUNDING
-        there = min(s.stayed, s.stayed_cut, s.resumed) - _ROUNDING
-        for n in range(len(tracks) - 1):
-            later = slice(n + 1, None)
-            alike = flat[later] @ flat[n]
-            low = np.maximum(boxes[later, None, :, :2], boxes[n, :, None, :2][None])
-            high = np.minimum(boxes[later, None, :, 2:], boxes[n, :, None, 2:][None])
-            meet = (high > low).all(axis=-1).reshape(len(high), -1).any(axis=1)
-            gap = np.abs(times[later, None, :] - times[n][None, :, None]).min(axis=(1, 2))
-            same_still = (picture[later] == picture[n]) & (shot[later] != shot[n])
-            wanted = same_still | (alike >= anywhere) | ((alike >= there) & (meet | (gap <= s.resume_s)))
-            for offset in np.flatnonzero(wanted).tolist():
-                yield n, n + 1 + offset
+            if track.id in looks:
+                self.colours[n] = looks[track.id].colours
+        self.beside = _seen_at_once(tracks, detections)
+        pairs = np.array([(n, m) for n, others in enumerate(self.beside) for m in others], np.int64).reshape(-1, 2)
+        pairs = pairs[self.seen[pairs].all(axis=1)]
+        self.side_by_side: float | None = None
+        if len(pairs):
+            parts = np.array_split(pairs, len(pairs) // _PAIRS + 1)
+            alike = [similarities(self.colours[part[:, 0]], self.colours[part[:, 1]]) for part in parts]
+            self.side_by_side = float(np.quantile(np.concatenate(alike), 0.9))
+        self.allowed: list[int] = []
+        """By row of a track, bits of the rows of those that may be the same person; filled by :meth:`judge`."""
 
-    def alike(self, a: str, b: str) -> float | None:
-        """Likeness of colours; None where one was not described."""
-        key = (a, b) if a < b else (b, a)
-        if key not in self._alike:
-            both = a in self.looks and b in self.looks
-            self._alike[key] = similarity(self.looks[a], self.looks[b]) if both else None
-        return self._alike[key]
+    def judge(self) -> _Links:
+        """Compare all tracks, and return the links between them."""
+        count = len(self.shot)
+        factors = similarity_factors(self.colours)
+        bits = np.zeros((count, (count + 7) // 8), dtype=np.uint8)
+        found: list[_Links] = []
+        for start in range(0, count, _ROWS):
+            # Products of many rows at once: far faster than row by row.
+            block = factors[start : start + _ROWS] @ factors[start:].T
+            for n in range(start, min(start + _ROWS, count)):
+                may, links = self._compare(n, block[n - start, n - start + 1 :])
+                row = np.zeros(count, dtype=bool)
+                row[n + 1 :] = may
+                bits[n] = np.packbits(row, bitorder="little")
+                found.append(links)
+        for left in range(0, count, _ROWS):  # who may be who goes both ways
+            columns = np.unpackbits(bits[:, left // 8 : (left + _ROWS) // 8], axis=1, bitorder="little")
+            mirrored = np.packbits(columns.T, axis=1, bitorder="little")
+            bits[left : left + _ROWS] |= mirrored[: count - left]
+        self.allowed = [int.from_bytes(row.tobytes(), "little") for row in bits]
+        return _Links(*(np.concatenate([getattr(links, item.name) for links in found]) for item in fields(_Links)))
 
-    def can_be_one(self, a: str, b: str) -> bool:
-        """Whether nothing forbids that two tracks are one person."""
-        if self.frames[a] & self.frames[b]:
-            return False
-        one, other = self.tracks[a], self.tracks[b]
-        if one.shot != other.shot and self.pictures.get(one.shot) == self.pictures.get(other.shot):
-            return self._same_spot(one, other)
-        alike = self.alike(a, b)
-        if alike is None or alike < self.settings.floor:
-            return False
-        return not self._too_far(one, other)
+    def _compare(self, n: int, alike32: F32) -> tuple[Bools, _Links]:
+        """Compare a track with all later ones: which may be the same person, and the links to them.
 
-    def link(self, a: Track, b: Track) -> Link | None:
-        """The best reason to take two tracks for one person; None where there is none."""
-        if not self.can_be_one(a.id, b.id):
-            return None
-        s, alike = self.settings, self.alike(a.id, b.id)
-        if a.shot != b.shot and self.pictures.get(a.shot) == self.pictures.get(b.shot):
-            return Link(a.id, b.id, "still", 1.0, True)
-        if alike is None:
-            return None
-        lost, found = self._meeting(a, b)
-        gap = found.end.frame.time_s - lost.end.frame.time_s
-        near = steps_apart(lost.box, found.box)
-        if lost.scene is not None and lost.scene == found.scene:
-            at_once = max(iou(lost.box, found.box), 0.8 * covered(lost.box, found.box)) >= s.place_iou
-            need = s.stayed if a.shot == b.shot else s.stayed_cut
-            if at_once and alike >= need and not self._seen_empty(lost, found):
-                return Link(a.id, b.id, "stayed", alike, a.shot == b.shot and alike >= s.certain)
+        Parameters
+        ----------
+        n:
+            Row of the track.
+        alike32:
+            Likeness of its colours to those of all later tracks, rounded.
+        """
+        s, later = self.settings, np.arange(n + 1, len(self.shot))
+        described = self.seen[n] & self.seen[later]
+        one_shot = self.shot[later] == self.shot[n]
+        still = ~one_shot & (self.picture[later] == self.picture[n])
+        meeting = self.ends.meetings(n, later)
+        lost, found = self.ends.boxes[meeting.lost], self.ends.boxes[meeting.found]
+        near = each_steps_apart(lost, found)
+        one_place = np.maximum(each_iou(lost, found), 0.8 * each_covered(lost, found)) >= s.place_iou
+        stayed = described & meeting.one_scene & one_place
+        reach = np.minimum(s.resume_heights, s.resume_heights / 4 + s.heights_per_s / 2 * meeting.gap_s)
+        resumed = described & one_shot & (meeting.gap_s <= s.resume_s) & (near <= reach)
         beside = self.side_by_side or 0.0
-        reach = min(s.resume_heights, s.resume_heights / 4 + s.heights_per_s / 2 * gap)
-        if a.shot == b.shot and gap <= s.resume_s and near <= reach and alike >= max(s.resumed, beside):
-            return Link(a.id, b.id, "resumed", alike, False)
-        need = max(s.elsewhere, beside + s.margin)
-        return Link(a.id, b.id, "elsewhere", alike, False) if alike >= need else None
+        elsewhere = max(s.elsewhere, beside + s.margin)
 
-    def _meeting(self, a: Track, b: Track) -> tuple[_End, _End]:
-        """The ends of two tracks that are nearest in time, the earlier first."""
-        ends = [[(t, self.detections[t.detections[0]]), (t, self.detections[t.detections[-1]])] for t in (a, b)]
-        pairs = [(x, y) for x in ends[0] for y in ends[1]]
-        one, other = min(pairs, key=lambda p: abs(p[0][1].frame.index - p[1][1].frame.index))
-        first, second = sorted((one, other), key=lambda item: item[1].frame.index)
-        return self._end(*first), self._end(*second)
+        # Products are rounded: what may decide, or is told, is computed as it is defined.
+        alike = alike32.astype(np.float64)
+        decides = (stayed | resumed | (alike >= elsewhere - _ROUNDING)) & (alike >= s.floor - _ROUNDING)
+        exact = np.flatnonzero(described & (decides | (np.abs(alike - s.floor) <= _ROUNDING)))
+        alike[exact] = similarities(self.colours[n], self.colours[later[exact]])
 
-    def _end(self, track: Track, end: Detection) -> _End:
-        key = (track.id, end.frame.index)
-        if key not in self._ends:
-            self._ends[key] = self._found_end(track, end)
-        return self._ends[key]
+        too_far = one_shot & meeting.one_scene & (near > s.resume_heights + s.heights_per_s * meeting.gap_s)
+        may = described & (alike >= s.floor) & ~too_far
+        # The same still again: only the same place in the picture is the same person.
+        may[still] = each_iou(self.first_px[later[still]], self.first_px[n][None]) >= _SAME_SPOT
+        may[[m - n - 1 for m in self.beside[n]]] = False
 
-    def _found_end(self, track: Track, end: Detection) -> _End:
-        view = self.views.get(end.frame.index)
-        scene = None if view is None else view.scene
-        # The largest box within half a second: at the picture's edge boxes are cut.
-        near = [d for p in track.detections if abs((d := self.detections[p]).frame.time_s - end.frame.time_s) <= 0.5]
-        boxes = [
-            d.box_xyxy_px if (v := self.views.get(d.frame.index)) is None else v.place(d.box_xyxy_px)
-            for d in near
-            if scene is None or ((v := self.views.get(d.frame.index)) is not None and v.scene == scene)
-        ]
-        return _End(end, scene, max(boxes, key=area))
+        stayed &= may & ~still & (alike >= np.where(one_shot, s.stayed, s.stayed_cut))
+        places = np.flatnonzero(stayed)
+        stayed[places] = ~self.ends.seen_empty(meeting.lost[places], meeting.found[places], self.size, s.certain_s)
+        kind = np.full(len(later), _NO_LINK, dtype=np.int8)
+        kind[alike >= elsewhere] = _KINDS.index("elsewhere")
+        kind[resumed & (alike >= max(s.resumed, beside))] = _KINDS.index("resumed")
+        kind[stayed] = _KINDS.index("stayed")
+        kind[still] = _KINDS.index("still")
+        linked = np.flatnonzero(may & (kind != _NO_LINK))
+        certain = still | (stayed & one_shot & (alike >= s.certain))
+        links = _Links(
+            np.full(len(linked), n, dtype=np.int32),
+            later[linked].astype(np.int32),
+            kind[linked],
+            np.where(still, 1.0, alike)[linked],
+            certain[linked],
+        )
+        return may, links
 
-    def _seen_empty(self, lost: _End, found: _End) -> bool:
-        """Whether the place of the first of two ends was in view for long while nobody of them was there."""
-        low = bisect_right(self.indices, lost.end.frame.index)
-        high = bisect_left(self.indices, found.end.frame.index)
-        gap = found.end.frame.time_s - lost.end.frame.time_s
-        if high <= low or gap <= 0:
-            return False
-        # Each view stands for its share of the time between.
-        most = self.settings.certain_s * (high - low + 1) / gap
-        shown = 0
-        for view in islice(self.ordered, low, high):
-            shown += view.scene == lost.scene and view.shows(lost.box, self.size) >= 0.8
-            if shown > most:
-                return True
-        return False
 
-    def _too_far(self, a: Track, b: Track) -> bool:
-        """Whether nobody walks from one to the other in the time between: same shot, one scene."""
-        if a.shot != b.shot:
-            return False
-        lost, found = self._meeting(a, b)
-        if lost.scene is None or lost.scene != found.scene:
-            return False
-        reach = self.settings.heights_per_s * (found.end.frame.time_s - lost.end.frame.time_s)
-        return steps_apart(lost.box, found.box) > self.settings.resume_heights + reach
-
-    def _same_spot(self, a: Track, b: Track) -> bool:
-        """The same still again: only the same place in the picture is the same person."""
-        first, second = self.detections[a.detections[0]], self.detections[b.detections[0]]
-        return iou(first.box_xyxy_px, second.box_xyxy_px) >= 0.5
+def _seen_at_once(tracks: Sequence[Track], detections: Sequence[Detection]) -> list[list[int]]:
+    """By row of a track, the rows of later ones of which a frame shows both."""
+    frames = [frozenset(detections[p].frame.index for p in track.detections) for track in tracks]
+    found: list[list[int]] = [[] for _ in tracks]
+    running: list[int] = []
+    for n in sorted(range(len(tracks)), key=lambda n: min(frames[n])):
+        began = min(frames[n])
+        running = [m for m in running if max(frames[m]) >= began]
+        for m in running:
+            if not frames[n].isdisjoint(frames[m]):
+                found[min(n, m)].append(max(n, m))
+        running.append(n)
+    return found
