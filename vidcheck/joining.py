@@ -7,9 +7,8 @@ The thresholds are those that ``benchmarks/counting.py`` was tuned with, on its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -25,10 +24,13 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+Links = npt.NDArray[np.void]
 _ROUNDING = 1e-4  # single precision, where the likeness of many pairs is looked at at once
 _ROWS = 128  # tracks compared at a time; a multiple of 8, for sets of bits
+# Pairs of tracks that may be one person: rows of both, the lower first, and the best reason. Crowds have millions.
+_LINK = np.dtype([("a", "i4"), ("b", "i4"), ("kind", "i1"), ("certain", "?"), ("alike", "f8")])
 _SAME_SPOT = 0.5  # overlap (IoU) of two boxes at one place of one still
-_PAIRS = 4096  # whose colours are compared at a time
+_PAIRS = 4096  # taken at a time
 _NO_LINK = -1
 LinkKind = Literal["still", "stayed", "resumed", "elsewhere"]
 _KINDS: tuple[LinkKind, ...] = ("still", "stayed", "resumed", "elsewhere")
@@ -91,26 +93,6 @@ class Joining:
     """Likeness that one in ten pairs of people seen at once exceeds; None where nobody is seen beside another."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Pairs of tracks that may be one person, and the best reason for each; arrays of one length."""
-
-    a: I32
-    """Row of the first track."""
-    b: I32
-    """Row of the second track, greater than that of the first."""
-    kind: npt.NDArray[np.int8]
-    """Position in :data:`_KINDS`."""
-    alike: F64
-    """Likeness of colours, 0..1."""
-    certain: Bools
-    """Whether nothing but a mistake of the detector could make it wrong."""
-
-    def take(self, which: npt.NDArray[np.int64] | Bools) -> _Links:
-        """Return some of them."""
-        return _Links(self.a[which], self.b[which], self.kind[which], self.alike[which], self.certain[which])
-
-
 def join(
     tracks: Sequence[Track],
     detections: Sequence[Detection],
@@ -138,23 +120,23 @@ def join(
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
     links = judge.judge()
     # The surest first, so that a likeness never takes a place that belongs to better evidence.
-    names = np.argsort(np.argsort([track.id for track in tracks], kind="stable"))
-    rank = np.array([_RANKS[kind] for kind in _KINDS])[links.kind]
-    links = links.take(np.lexsort((names[links.b], names[links.a], -links.alike, rank, ~links.certain)))
-    certain = _merge(len(tracks), links.take(links.certain), judge.allowed)
+    names = np.argsort(np.argsort([track.id for track in tracks], kind="stable")).astype(np.int32)
+    rank = np.array([_RANKS[kind] for kind in _KINDS], dtype=np.int8)[links["kind"]]
+    links = links[np.lexsort((names[links["b"]], names[links["a"]], -links["alike"], rank, ~links["certain"]))]
+    certain = _merge(len(tracks), links[links["certain"]], judge.allowed)
     groups = _merge(len(tracks), links, judge.allowed)
     ids = [[tuple(tracks[n].id for n in members) for members in found] for found in (groups, certain)]
     return Joining(tuple(ids[0]), _grounds(groups, links, len(tracks)), tuple(ids[1]), judge.side_by_side)
 
 
-def _merge(count: int, links: _Links, allowed: Sequence[int]) -> list[list[int]]:
+def _merge(count: int, links: Links, allowed: Sequence[int]) -> list[list[int]]:
     """Rows of tracks in groups, in order of their first: a link holds where all of both sides may be one person."""
     group = list(range(count))
     members = [[n] for n in range(count)]
     masks = [1 << n for n in range(count)]
     # What every member of a group allows, as a set of bits: a group of hundreds is compared as fast as one track.
     common = list(allowed)
-    for a, b in zip(links.a.tolist(), links.b.tolist(), strict=True):
+    for a, b in _pairs(links):
         one, other = group[a], group[b]
         if one == other or masks[other] & common[one] != masks[other]:
             continue
@@ -169,21 +151,29 @@ def _merge(count: int, links: _Links, allowed: Sequence[int]) -> list[list[int]]
     return sorted(sorted(rows) for rows in members if rows)
 
 
-def _grounds(groups: Sequence[Sequence[int]], links: _Links, count: int) -> tuple[Grounds | None, ...]:
+def _pairs(links: Links) -> Iterator[tuple[int, int]]:
+    """Yield both rows of each, a part at a time: as Python's numbers they take more than all else."""
+    for start in range(0, len(links), _PAIRS):
+        part = links[start : start + _PAIRS]
+        yield from zip(part["a"].tolist(), part["b"].tolist(), strict=True)
+
+
+def _grounds(groups: Sequence[Sequence[int]], links: Links, count: int) -> tuple[Grounds | None, ...]:
     """What is true of the links within each group."""
     of = np.zeros(count, dtype=np.int64)
     for number, rows in enumerate(groups):
         of[list(rows)] = number
-    inside = links.take(of[links.a] == of[links.b])
-    inside = inside.take(np.argsort(of[inside.a], kind="stable"))
-    bounds = np.searchsorted(of[inside.a], np.arange(len(groups) + 1))
+    inside = np.flatnonzero(of[links["a"]] == of[links["b"]])
+    group = of[links["a"][inside]]
+    lowest, certain = np.ones(len(groups)), np.ones(len(groups), dtype=bool)
+    np.minimum.at(lowest, group, links["alike"][inside])
+    np.logical_and.at(certain, group, links["certain"][inside])
+    has = np.zeros((len(groups), len(_KINDS)), dtype=bool)
+    has[group, links["kind"][inside]] = True
     found: list[Grounds | None] = []
-    for rows, (low, high) in zip(groups, pairwise(bounds.tolist()), strict=True):
-        if len(rows) < 2:
-            found.append(None)
-            continue
-        kinds = frozenset(_KINDS[kind] for kind in np.unique(inside.kind[low:high]).tolist())
-        found.append(Grounds(kinds, float(inside.alike[low:high].min()), bool(inside.certain[low:high].all())))
+    for number, rows in enumerate(groups):
+        kinds = frozenset(kind for kind, used in zip(_KINDS, has[number].tolist(), strict=True) if used)
+        found.append(Grounds(kinds, float(lowest[number]), bool(certain[number])) if len(rows) > 1 else None)
     return tuple(found)
 
 
@@ -228,12 +218,12 @@ class _Judge:
         self.allowed: list[int] = []
         """By row of a track, bits of the rows of those that may be the same person; filled by :meth:`judge`."""
 
-    def judge(self) -> _Links:
+    def judge(self) -> Links:
         """Compare all tracks, and return the links between them."""
         count = len(self.shot)
         factors = similarity_factors(self.colours)
         bits = np.zeros((count, (count + 7) // 8), dtype=np.uint8)
-        found: list[_Links] = []
+        found: list[Links] = []
         for start in range(0, count, _ROWS):
             # Products of many rows at once: far faster than row by row.
             block = factors[start : start + _ROWS] @ factors[start:].T
@@ -248,9 +238,9 @@ class _Judge:
             mirrored = np.packbits(columns.T, axis=1, bitorder="little")
             bits[left : left + _ROWS] |= mirrored[: count - left]
         self.allowed = [int.from_bytes(row.tobytes(), "little") for row in bits]
-        return _Links(*(np.concatenate([getattr(links, item.name) for links in found]) for item in fields(_Links)))
+        return np.concatenate(found)
 
-    def _compare(self, n: int, alike32: F32) -> tuple[Bools, _Links]:
+    def _compare(self, n: int, alike32: F32) -> tuple[Bools, Links]:
         """Compare a track with all later ones: which may be the same person, and the links to them.
 
         Parameters
@@ -296,13 +286,10 @@ class _Judge:
         kind[still] = _KINDS.index("still")
         linked = np.flatnonzero(may & (kind != _NO_LINK))
         certain = still | (stayed & one_shot & (alike >= s.certain))
-        links = _Links(
-            np.full(len(linked), n, dtype=np.int32),
-            later[linked].astype(np.int32),
-            kind[linked],
-            np.where(still, 1.0, alike)[linked],
-            certain[linked],
-        )
+        links = np.empty(len(linked), dtype=_LINK)
+        links["a"], links["b"] = n, later[linked]
+        links["kind"], links["certain"] = kind[linked], certain[linked]
+        links["alike"] = np.where(still, 1.0, alike)[linked]
         return may, links
 
 
