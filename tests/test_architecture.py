@@ -98,7 +98,7 @@ def test_analysers_do_not_know_each_other() -> None:
         ("ultralytics", {"person_detectors"}),
         ("rapidocr", {"overlays"}),
         ("c2pa", {"credentials"}),
-        ("cryptography", {"signing", "timestamping"}),
+        ("cryptography", {"signing", "spilling", "timestamping"}),
         ("rfc3161_client", {"timestamping"}),
         ("click", {"cli", "terminal"}),
         ("starlette", {"review"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -66,8 +67,9 @@ def test_the_choice_does_not_depend_on_memory(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "walk.mp4"
     media.write_video(path, [np.full((240, 320, 3), n * 5, np.uint8) for n in range(40)], fps=10)
     chosen, held = [], []
-    for most in (10**9, 40_000):
+    for most, most_file in ((10**9, 0), (40_000, 0), (40_000, 1500), (40_000, 10**9)):
         monkeypatch.setattr(kept_views, "MOST_BYTES", most)
+        monkeypatch.setattr(kept_views, "MOST_FILE_BYTES", most_file)
         kept = KeptViews(0.3, SIZE)
         with media.open_clip(path) as clip:
             for frame in clip.frames():
@@ -75,9 +77,51 @@ def test_the_choice_does_not_depend_on_memory(tmp_path: Path, monkeypatch: pytes
         chosen.append(set(kept.chosen))
         parts = [kept.part(FrameRef(p, p, p / 10), walking(p)) for p in sorted(kept.chosen)]
         held.append(sum(part.nbytes for part in parts if part is not None))
-        assert kept.are_whole == (most > 40_000)
-    assert chosen[0] == chosen[1]
-    assert 0 < held[1] <= 40_000 < held[0]
+        assert kept.are_whole == (most > 40_000 or most_file > 1500)
+    assert chosen == [chosen[0]] * 4
+    assert 0 < held[1] <= 40_000 < held[2] < held[0] == held[3]
+
+
+def noise(count: int) -> list[media.U8]:
+    rng = np.random.default_rng(count)
+    return [rng.integers(0, 255, (30, 20, 3), dtype=np.uint8) for _ in range(count)]
+
+
+def test_pixels_in_the_file_are_those_that_were_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_views, "MOST_BYTES", 4000)  # two
+    monkeypatch.setattr(kept_views, "MOST_FAINT_BYTES", 2000)
+    kept, pictures = KeptPixels(with_faint=True), noise(40)
+    for n, picture in enumerate(pictures):
+        kept.put(n, n, (n, 0, n + 20, 30), picture, is_faint=n % 3 == 0)
+        kept.drop(n - 10)
+    assert [n for n in range(40) if n in kept] == list(range(30, 40))
+    for n in range(40):
+        found = kept.find(n, (n, 0, n + 20, 30))
+        assert found is None if n < 30 else found is not None and np.array_equal(found, pictures[n])
+        part = kept.find(n, (n + 3, 5, n + 9, 30))
+        assert part is None or np.array_equal(part, pictures[n][5:, 3:9])
+    kept.forget()
+    assert 39 not in kept and kept.find(39, (39, 0, 59, 30)) is None
+    kept.put(1, 1, (0, 0, 20, 30), pictures[1], is_faint=False)  # and goes on
+    assert 1 in kept
+
+
+def test_a_file_that_was_damaged_gives_no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_views, "MOST_BYTES", 0)
+    kept, (picture,) = KeptPixels(), noise(1)
+    files = []
+    made = tempfile.TemporaryFile
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **how: files.append(made(**how)) or files[-1])
+    kept.put(0, 0, (0, 0, 20, 30), picture, is_faint=False)
+    found = kept.find(0, (0, 0, 20, 30))
+    assert found is not None and np.array_equal(found, picture)
+    (file,) = files
+    file.seek(0)
+    assert b"PNG" not in file.read()  # what lies on the disk tells nothing
+    file.seek(100)
+    file.write(b"damage")
+    assert kept.find(0, (0, 0, 20, 30)) is None
+    assert 0 not in kept  # decoded again from then on
 
 
 def test_weak_boxes_have_views_of_their_own_kept_only_for_a_report(
@@ -103,6 +147,7 @@ def test_weak_boxes_have_views_of_their_own_kept_only_for_a_report(
     assert all(p in with_faint.pixels for p in with_faint.faint)
     assert plain.are_whole
     monkeypatch.setattr(kept_views, "MOST_FAINT_BYTES", 20_000)
+    monkeypatch.setattr(kept_views, "MOST_FILE_BYTES", 0)
     fewer = seen(KeptPixels(with_faint=True))
     assert fewer.are_whole  # they have memory of their own
     assert 0 < sum(p in fewer.pixels for p in fewer.faint) < len(fewer.faint)

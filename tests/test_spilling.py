@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,6 +55,36 @@ print("whole")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.strip() == "whole"
+
+
+def test_a_file_takes_no_more_than_it_may() -> None:
+    kept = SpilledRecords(0, most=3000)
+    assert [kept.write(bytes([k]) * 900) for k in range(5)] == [0, 1, 2, None, None]  # each a little longer, sealed
+    assert [kept[k][:1] for k in range(3)] == [b"\0", b"\1", b"\2"]
+    assert len(kept) == 3
+
+
+def test_a_disk_that_is_nearly_full_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4000))
+    kept = SpilledRecords(0)
+    assert [kept.write(bytes(300)) for _ in range(5)] == [0, 1, 2, None, None]
+
+
+def test_what_was_altered_in_the_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    made = tempfile.TemporaryFile
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **how: files.append(made(**how)) or files[-1])
+    kept = SpilledRecords(0)
+    for record in RECORDS:
+        kept.append(record)
+    (file,) = files
+    file.seek(0)
+    assert RECORDS[39] not in file.read()  # encrypted
+    file.seek(-1, 2)
+    file.write(b"!")
+    assert kept[38] == RECORDS[38]
+    with pytest.raises(OSError, match="something else"):
+        kept[39]
 
 
 def test_a_position_beyond_the_end_is_refused() -> None:

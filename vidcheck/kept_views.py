@@ -13,21 +13,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vidcheck.boxes import ious, shared_areas, whole_pixels
 from vidcheck.media import U8, Clip, Frame
+from vidcheck.spilling import SpilledRecords
 from vidcheck.types import Box, Detection, FrameRef
 
 F64 = npt.NDArray[np.float64]
 Area = tuple[int, int, int, int]
 """Left, top, right and bottom of an area of a frame, whole pixels."""
 
-MOST_BYTES = 192_000_000
-"""Pixels kept, at most; a street with twenty people at 1080p fills them in about four minutes."""
-MOST_FAINT_BYTES = 48_000_000
-"""Pixels of weak boxes kept, at most."""
+MOST_BYTES = 128_000_000
+"""Pixels kept in memory, at most; a street with twenty people at 1080p fills them in about a minute."""
+MOST_FAINT_BYTES = 32_000_000
+"""Pixels of weak boxes kept in memory, at most."""
+MOST_FILE_BYTES = 3_000_000_000
+"""Beyond that, in a temporary file, at most: about an hour of that street."""
+_IN_FILE = (  # PNG, which is lossless: of what is fast the smallest, 0.43 of the pixels
+    cv2.IMWRITE_PNG_COMPRESSION, 1,
+    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+)  # fmt: skip
 MARGIN = 0.04
 """What is kept around a box, of its size on each side: pictures show the edge of a sleeve too."""
 _STRETCH_S = 0.5
@@ -76,7 +85,7 @@ class _Strand:
 
 
 class KeptPixels:
-    """Pixels under chosen boxes, those of the earliest given up where there are too many.
+    """Pixels under chosen boxes: the newest in memory, those before in a temporary file, as long as it takes them.
 
     Parameters
     ----------
@@ -89,14 +98,12 @@ class KeptPixels:
         """See the parameter."""
         self.clip_sha256 = ""
         """Hash of the clip that they are of."""
-        self._kept: dict[int, tuple[int, Area, U8]] = {}
-        self._in_frame: dict[int, set[int]] = {}
-        self._faint: set[int] = set()
-        self._bytes = {True: 0, False: 0}
+        self._file = SpilledRecords(0, MOST_FILE_BYTES)
+        self.forget()
 
     def __contains__(self, position: int) -> bool:
         """Whether the pixels of the detection at this position are kept."""
-        return position in self._kept
+        return position in self._areas
 
     def put(self, position: int, frame: int, area: Area, pixels: U8, *, is_faint: bool) -> None:
         """Keep the pixels of a view.
@@ -114,35 +121,67 @@ class KeptPixels:
         is_faint:
             Whether the box is a weak one.
         """
-        self._kept[position] = (frame, area, pixels)
+        self._areas[position] = (frame, area)
         self._in_frame.setdefault(frame, set()).add(position)
+        held = self._in_memory[is_faint]
+        held[position] = pixels
         self._bytes[is_faint] += pixels.nbytes
-        if is_faint:
-            self._faint.add(position)
-        most = MOST_FAINT_BYTES if is_faint else MOST_BYTES
-        while self._bytes[is_faint] > most:
-            self.drop(next(at for at in self._kept if (at in self._faint) == is_faint))
+        while self._bytes[is_faint] > (MOST_FAINT_BYTES if is_faint else MOST_BYTES):
+            oldest = next(iter(held))
+            record = self._written(held[oldest])
+            if record is None:
+                self.drop(oldest)
+            else:
+                self._bytes[is_faint] -= held.pop(oldest).nbytes
+                self._in_file[oldest] = record
+
+    def _written(self, pixels: U8) -> int | None:
+        if pixels.size == 0:
+            return None
+        _, encoded = cv2.imencode(".png", pixels, _IN_FILE)
+        return self._file.write(encoded.tobytes())
 
     def drop(self, position: int) -> None:
         """Give up the pixels of a view, if they are kept."""
-        if position in self._kept:
-            frame, _, pixels = self._kept.pop(position)
+        if position in self._areas:
+            frame, _ = self._areas.pop(position)
             self._in_frame[frame].discard(position)
             if not self._in_frame[frame]:
                 del self._in_frame[frame]
-            self._bytes[position in self._faint] -= pixels.nbytes
-            self._faint.discard(position)
+            self._in_file.pop(position, None)  # what the file holds of it stays there, unread
+            for is_faint, held in self._in_memory.items():
+                if position in held:
+                    self._bytes[is_faint] -= held.pop(position).nbytes
 
     def find(self, frame: int, area: Area) -> U8 | None:
         """Return the pixels of an area of a frame, uint8 of shape (h, w, 3), or None where they are not kept."""
         left, top, right, bottom = area
         if left >= right or top >= bottom:  # outside the picture
             return np.zeros((max(0, bottom - top), max(0, right - left), 3), dtype=np.uint8)
-        for position in self._in_frame.get(frame, ()):
-            _, (x1, y1, x2, y2), pixels = self._kept[position]
+        for position in tuple(self._in_frame.get(frame, ())):
+            known = self._areas.get(position)
+            if known is None:  # another thread has just dropped it
+                continue
+            x1, y1, x2, y2 = known[1]
             if x1 <= left < right <= x2 and y1 <= top < bottom <= y2:
-                return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
+                pixels = self._pixels(position)
+                if pixels is not None:
+                    return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
         return None
+
+    def _pixels(self, position: int) -> U8 | None:
+        for held in self._in_memory.values():
+            if position in held:
+                return held[position]
+        record = self._in_file.get(position)
+        if record is None:
+            return None
+        try:
+            encoded = self._file[record]
+        except OSError:  # a disk that fails is no reason to fail: the view is decoded again
+            self._areas.pop(position, None)
+            return None
+        return np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
 
     def begin(self, clip_sha256: str) -> None:
         """Forget what is kept, and go on with this clip."""
@@ -150,11 +189,16 @@ class KeptPixels:
         self.clip_sha256 = clip_sha256
 
     def forget(self) -> None:
-        """Give the memory back."""
-        self._kept.clear()
-        self._in_frame.clear()
-        self._faint.clear()
+        """Give memory and file back."""
+        self._areas: dict[int, tuple[int, Area]] = {}
+        self._in_frame: dict[int, set[int]] = {}
+        self._in_memory: dict[bool, dict[int, U8]] = {True: {}, False: {}}
+        """By whether the boxes are weak: pixels by position, the oldest first."""
+        self._in_file: dict[int, int] = {}
+        """Records by position."""
         self._bytes = {True: 0, False: 0}
+        self._file.close()
+        self._file = SpilledRecords(0, MOST_FILE_BYTES)
 
 
 class KeptViews:
