@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -20,6 +21,14 @@ def test_an_analysis_survives_the_round_trip() -> None:
     data = store.to_json(analysis)
     assert store.from_json(data) == analysis
     assert store.to_json(store.from_json(data)) == data
+
+
+def test_an_analysis_in_parts_is_the_same_to_the_byte() -> None:
+    analysis = example_analysis()
+    seen = analysis.detections[0]
+    for count in (0, 1, 4000, 4001, 12_345):
+        many = replace(analysis, detections=(replace(seen, label='two\nlines, "[" and ]'),) * count)
+        assert b"".join(store.json_parts(many)) == store.to_json(many)
 
 
 def test_analysis_fits_its_schema() -> None:

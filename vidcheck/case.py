@@ -148,7 +148,7 @@ def write_case(
             if pixels is not None:
                 pixels.forget()
             frames = frame_hashes.hash_frames(clip, frame_hashes.key_frames(complete))
-        store.write_atomic(folder / store.ANALYSIS, store.to_json(complete))
+        store.write_atomic(folder / store.ANALYSIS, store.json_parts(complete))
         _keep_intake(folder, target, case_file)
         _keep_decisions(folder, target, complete.source.sha256)
         if with_clip:

@@ -14,8 +14,11 @@ from vidcheck.types import Analysis
 
 def key(analysis: Analysis, *, lang: str, case_file: bytes | None, with_clip: bool, cover_heads: str | None) -> str:
     """Return a hash over all that a case folder is made from; the analysis carries the hash of the code."""
+    found = hashlib.sha256()
+    for part in store.json_parts(analysis):
+        found.update(part)
     return store.key_of(
-        analysis=hashlib.sha256(store.to_json(analysis)).hexdigest(),
+        analysis=found.hexdigest(),
         lang=lang,
         case_file=None if case_file is None else hashlib.sha256(case_file).hexdigest(),
         with_clip=with_clip,

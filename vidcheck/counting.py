@@ -33,7 +33,7 @@ from vidcheck.types import (
     Words,
 )
 
-VERSION = "4"
+VERSION = "5"
 METHOD = "tracks joined by place in the scene, time, and colours of torso and legs; never two seen at once"
 
 
@@ -117,6 +117,7 @@ _KINDS: dict[LinkKind, Words] = {
     "elsewhere": Words("warna pakaian serupa di tempat lain", "similar colours of clothing elsewhere"),
 }
 _ALIKE_IN_UNIFORM = 0.8
+_TRACKS_NAMED = 24  # of a person; all of them are in its list
 
 
 def _why(ids: Sequence[str], grounds: Grounds, beside: float | None) -> Words:
@@ -129,11 +130,12 @@ def _why(ids: Sequence[str], grounds: Grounds, beside: float | None) -> Words:
     if beside is not None and beside >= _ALIKE_IN_UNIFORM and not sure:
         id_ = f" Orang yang terlihat bersamaan pun serupa sampai {beside:.2f}: pakaian di sini hampir tidak membedakan."
         en = f" Even people seen side by side are alike up to {beside:.2f}: clothing hardly tells people apart here."
-    tracks = ", ".join(ids)
+    listed, more = ", ".join(ids[:_TRACKS_NAMED]), len(ids) - _TRACKS_NAMED
+    lain, others = (f" dan {more} lainnya", f" and {more} others") if more > 0 else ("", "")
     return Words(
-        f"Jejak {tracks} digabung, dasar {grade.id}: {'; '.join(_KINDS[k].id for k in kinds)} "
+        f"Jejak {listed}{lain} digabung, dasar {grade.id}: {'; '.join(_KINDS[k].id for k in kinds)} "
         f"(kesamaan warna terendah {low:.2f}); tidak pernah terlihat bersamaan.{id_} Periksa gambarnya.",
-        f"Tracks {tracks} were joined, grounds {grade.en}: {'; '.join(_KINDS[k].en for k in kinds)} "
+        f"Tracks {listed}{others} were joined, grounds {grade.en}: {'; '.join(_KINDS[k].en for k in kinds)} "
         f"(lowest likeness of colours {low:.2f}); never seen together.{en} Check the pictures.",
     )
 

@@ -98,7 +98,7 @@ class KeptPixels:
         """See the parameter."""
         self.clip_sha256 = ""
         """Hash of the clip that they are of."""
-        self._file = SpilledRecords(0, MOST_FILE_BYTES)
+        self._file: SpilledRecords | None = None
         self.forget()
 
     def __contains__(self, position: int) -> bool:
@@ -138,6 +138,8 @@ class KeptPixels:
     def _written(self, pixels: U8) -> int | None:
         if pixels.size == 0:
             return None
+        if self._file is None:
+            self._file = SpilledRecords(0, MOST_FILE_BYTES)
         _, encoded = cv2.imencode(".png", pixels, _IN_FILE)
         return self._file.write(encoded.tobytes())
 
@@ -174,7 +176,7 @@ class KeptPixels:
             if position in held:
                 return held[position]
         record = self._in_file.get(position)
-        if record is None:
+        if record is None or self._file is None:
             return None
         try:
             encoded = self._file[record]
@@ -197,8 +199,9 @@ class KeptPixels:
         self._in_file: dict[int, int] = {}
         """Records by position."""
         self._bytes = {True: 0, False: 0}
-        self._file.close()
-        self._file = SpilledRecords(0, MOST_FILE_BYTES)
+        if self._file is not None:
+            self._file.close()
+        self._file = None
 
 
 class KeptViews:

@@ -37,7 +37,8 @@ def tracks_by_figure(analysis: Analysis) -> list[tuple[Track, Person | None, tup
 
 def groups_of(person: Person) -> list[tuple[str, ...]]:
     """Tracks of a person in groups that are nearly certainly one person each."""
-    groups = [kept for group in person.certain if (kept := tuple(t for t in group if t in person.tracks))]
+    own = set(person.tracks)
+    groups = [kept for group in person.certain if (kept := tuple(t for t in group if t in own))]
     grouped = {t for group in groups for t in group}
     return [*groups, *((t,) for t in person.tracks if t not in grouped)]
 
@@ -47,7 +48,8 @@ def moments(analysis: Analysis, person: Person, kept: KeptViews | None = None) -
 
     Among ``kept`` views where there are two of the person, else among all boxes.
     """
-    places = [at for track in analysis.tracks if track.id in person.tracks for at in track.detections]
+    own = set(person.tracks)
+    places = [at for track in analysis.tracks if track.id in own for at in track.detections]
     views = [at for at in places if kept is not None and at in kept.chosen]
     boxes = [analysis.detections[at] for at in (views if len(views) >= 2 else places)]
     boxes.sort(key=lambda box: box.frame.index)

@@ -10,11 +10,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,7 @@ from vidcheck.hashing import sha256_of
 from vidcheck.types import Analysis, StepRun
 
 T = TypeVar("T")
+_PART = 4000  # rows of a long list encoded at a time
 
 MANIFEST = "manifest.json"
 ANALYSIS = "analysis.json"
@@ -39,6 +40,29 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
 def to_json(value: Any, kind: Any = Analysis) -> bytes:
     """Encode a fact as UTF-8 JSON, two spaces of indent, fields in the order of the type."""
     return adapter(kind).dump_json(value, indent=2, ensure_ascii=False) + b"\n"
+
+
+def json_parts(analysis: Analysis) -> Iterator[bytes]:
+    """Yield :func:`to_json` of an analysis in parts: of an hour of a crowd the whole takes a hundred megabytes."""
+    kinds = get_type_hints(Analysis)
+    for number, item in enumerate(fields(Analysis)):
+        yield b"{\n" if number == 0 else b",\n"
+        yield b'  "%b": ' % item.name.encode()
+        value = getattr(analysis, item.name)
+        if not isinstance(value, tuple) or len(value) <= _PART:
+            yield _indented(value, kinds[item.name])
+            continue
+        for start in range(0, len(value), _PART):
+            rows = _indented(value[start : start + _PART], kinds[item.name])
+            yield rows.removesuffix(b"\n  ]") if start == 0 else b"," + rows[1:].removesuffix(b"\n  ]")
+        yield b"\n  ]"
+    yield b"\n}\n"
+
+
+def _indented(value: Any, kind: Any) -> bytes:
+    # A line break within a string is written as an escape: every one in the data is between values.
+    data: bytes = adapter(kind).dump_json(value, indent=2, ensure_ascii=False)
+    return data.replace(b"\n", b"\n  ")
 
 
 def from_json(data: bytes | str, kind: Any = Analysis) -> Any:
@@ -76,8 +100,8 @@ def key_of(**parts: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that it is either whole or not there.
+def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, given whole or in parts, so that it is either whole or not there.
 
     Raises
     ------
@@ -89,7 +113,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}-")
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)  # mkstemp gives 0600; a report is meant to be handed on

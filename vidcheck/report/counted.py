@@ -91,7 +91,8 @@ def unmarked_row(draft: Draft) -> tuple[CountRow, ...]:
 
 def marks(draft: Draft, person: Person) -> tuple[str, ...]:
     """Say why a figure may be no further person in the room."""
-    found = [trap for trap in draft.analysis.traps if trap.track in person.tracks]
+    own = set(person.tracks)
+    found = [trap for trap in draft.analysis.traps if trap.track in own]
     return tuple(f"{trap.track}: {trap.words.get(draft.lang)} ({draft.fmt.number(trap.score, 2)})" for trap in found)
 
 

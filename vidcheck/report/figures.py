@@ -7,7 +7,7 @@ content policy and in the PDF. Shades differ in lightness, so a black-and-white 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,6 +18,7 @@ WIDTH = 760
 _LEFT, _RIGHT = 172, 12
 _ROW = 26
 _HOLDS_S = 0.3
+_MOST_SPANS = 300  # of a lane, each drawn for itself
 INK, MUTED, RULE, PAPER = "#1d2733", "#5b6775", "#d5dbe1", "#f4f6f8"
 ACCENT, ACCENT_PALE, WARN = "#1f4e79", "#b9cfe2", "#a4340f"
 GRADE_FILL = {"strong": "#16395a", "moderate": "#4c7ba6", "weak": "#a9c3da", "contextual": "none"}
@@ -158,7 +159,7 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
             _hatch(canvas, _LEFT, y + 3, WIDTH - _LEFT - _RIGHT, height - 6)
             canvas.rect(_LEFT + 8, y + 5, 7.0 * len(lane.unseen) + 12, height - 10, "#ffffff")
             canvas.text(_LEFT + 14, y + height / 2 + 4, lane.unseen, fill=WARN, bold=True)
-        for span in lane.spans:
+        for span in _apart(lane.spans, scale):
             x, width = _LEFT + span.start_s * scale, max((span.end_s - span.start_s) * scale, 2)
             x = min(x, WIDTH - _RIGHT - 2)
             width = min(width, WIDTH - _RIGHT - x)
@@ -172,6 +173,21 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
         y += height
     _clip_axis(canvas, y, duration, scale, fmt)
     return canvas.svg()
+
+
+def _apart(spans: tuple[Span, ...], scale: float) -> tuple[Span, ...]:
+    """Of more stretches than can be told apart, run those of one colour into one that no eye would see between."""
+    if len(spans) <= _MOST_SPANS:
+        return spans
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start_s):
+        last = found[-1] if found else None
+        if last is None or last.fill != span.fill or (span.start_s - last.end_s) * scale >= 1.0:
+            found.append(span)
+            continue
+        of = last.of if last.of == span.of else ""
+        found[-1] = replace(last, end_s=max(last.end_s, span.end_s), label="", of=of)
+    return tuple(found)
 
 
 def _columns(canvas: Canvas, lane: Lane, y: float, height: float, scale: float) -> None:

@@ -12,26 +12,35 @@ from vidcheck.report.wording_identify import REJECTED, SIDES
 from vidcheck.types import Box, Enhancement, Person, RegionReading
 
 _MAX_FUSIONS = 40
+MAX_TRACKS = 24
+"""Tracks of one person listed, at most: somebody who comes and goes for an hour has hundreds."""
 
 
 def where(draft: Draft, person: Person) -> tuple[str, ...]:
     """Say, track by track, where in the picture a person appears and how large.
 
     The place is that of the middle of the box at the first and at the last moment, in thirds of the picture; the height
-    is the tallest box's share of the picture.
+    is the tallest box's share of the picture. Of many tracks the first :data:`MAX_TRACKS` are told, and how many more
+    there are.
     """
     analysis, source = draft.analysis, draft.analysis.source
     told = []
-    for track in analysis.tracks:
-        if track.id not in person.tracks or not track.detections:
-            continue
+    own = set(person.tracks)
+    tracks = [track for track in analysis.tracks if track.id in own and track.detections]
+    for track in tracks[:MAX_TRACKS]:
         boxes = sorted((analysis.detections[at] for at in track.detections), key=lambda d: d.frame.index)
         first, last = (_place(draft, boxes[n].box_xyxy_px) for n in (0, -1))
         way = first if first == last else f"{first} → {last}"
         tallest = max(box.box_xyxy_px[3] - box.box_xyxy_px[1] for box in boxes) / max(source.height_px, 1)
         span = draft.fmt.span(boxes[0].frame, boxes[-1].frame)
         told.append(f"{span}: {way} ({draft.fmt.percent(min(1.0, tallest))})")
-    return tuple(told)
+    return (*told, *more_tracks(draft, len(tracks)))
+
+
+def more_tracks(draft: Draft, count: int) -> tuple[str, ...]:
+    """Say how many of a person's tracks are not listed, if any."""
+    more = count - MAX_TRACKS
+    return (draft.t("more_tracks", n=draft.fmt.number(more)),) if more > 0 else ()
 
 
 def _place(draft: Draft, box: Box) -> str:

@@ -97,12 +97,14 @@ def _count_row(draft: Draft, label: str, count: PeopleCount) -> CountRow:
 def _person(draft: Draft, person: Person) -> PersonView:
     analysis, lang = draft.analysis, draft.lang
     spans = track_spans(analysis, person)
-    boxes = sum(len(track.detections) for track in analysis.tracks if track.id in person.tracks)
+    own = set(person.tracks)
+    boxes = sum(len(track.detections) for track in analysis.tracks if track.id in own)
+    seen = [f"{track}: {draft.fmt.span(first, last)}" for track, first, last in spans[: identify.MAX_TRACKS]]
     observed = next((item for item in analysis.clothing if item.person == person.id), None)
     alt = f"{draft.t('person_code')} {person.id}"
     return PersonView(
         id=person.id,
-        seen=tuple(f"{track}: {draft.fmt.span(first, last)}" for track, first, last in spans),
+        seen=(*seen, *identify.more_tracks(draft, len(spans))),
         boxes=draft.t("boxes", n=draft.fmt.number(boxes)),
         joined=person.joined_because.get(lang) if person.joined_because else draft.t("one_track"),
         clothing=say.label(say.CLOTHING, observed.label, lang) if observed else "",
@@ -117,8 +119,9 @@ def _person(draft: Draft, person: Person) -> PersonView:
 def track_spans(analysis: Analysis, person: Person) -> list[tuple[str, FrameRef, FrameRef]]:
     """Return ``(track id, first frame, last frame)`` of a person's tracks, by time of the first frame."""
     spans = []
+    own = set(person.tracks)
     for track in analysis.tracks:
-        if track.id in person.tracks and track.detections:
+        if track.id in own and track.detections:
             frames = [analysis.detections[at].frame for at in track.detections]
             spans.append((track.id, min(frames, key=_index), max(frames, key=_index)))
     return sorted(spans, key=lambda span: span[1].index)

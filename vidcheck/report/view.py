@@ -43,6 +43,7 @@ from vidcheck.report.statements import CAUTION, LIMITS, TERMS
 from vidcheck.types import Analysis, StepRun
 
 _MAX_LOSSES, _MAX_TAGS = 40, 150
+_MAX_FIGURE = 600  # characters of one figure of a step: lists of tracks may be long
 
 
 def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> tuple[ReportView, Album]:
@@ -345,6 +346,6 @@ def _step(draft: Draft, run: StepRun) -> StepView:
         version=run.version,
         weights=run.weights_sha256 or "",
         settings=tuple(Fact(name, value(setting)) for name, setting in run.settings.items()),
-        stats=tuple(Fact(name, value(figure)) for name, figure in run.stats.items()),
+        stats=tuple(Fact(name, draft.short(value(figure), _MAX_FIGURE)) for name, figure in run.stats.items()),
         error=run.error.get(draft.lang) if run.error else "",
     )
