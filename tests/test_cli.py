@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests import media as make
-from vidcheck import cli
+from vidcheck import cli, errors
 
 
 def vidcheck(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -72,13 +72,28 @@ def test_the_documented_commands_exist() -> None:
 def test_help_loads_nothing_heavy() -> None:
     heavy = ("numpy", "cv2", "torch", "openvino", "av", "rich", "pydantic")
     code = (
-        "import sys; sys.argv = ['vidcheck', '--help']\n"
-        "try:\n import vidcheck.cli as c; c.main()\n"
-        "except SystemExit: pass\n"
-        f"print([m for m in {heavy!r} if m in sys.modules])"
+        "import atexit, sys; sys.argv = ['vidcheck', '--help']\n"
+        f"atexit.register(lambda: print([m for m in {heavy!r} if m in sys.modules], flush=True))\n"
+        "import vidcheck.cli as c; c.main()\n"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_code_is_that_of_the_command_and_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    run = [sys.executable, "-m", "vidcheck.cli"]
+    assert subprocess.run([*run, "schema"], stdout=subprocess.PIPE, check=True).stdout.endswith(b"}\n")  # to the end
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no clip")
+    assert subprocess.run([*run, "people", str(bad)], capture_output=True, check=False).returncode == errors.EXIT_INPUT
+    closed = subprocess.Popen([*run, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert closed.stdout is not None and closed.stderr is not None
+    closed.stdout.close()  # as head does
+    assert closed.stderr.read() == b"" and closed.wait() == 0
+    if Path("/dev/full").exists():
+        with Path("/dev/full").open("w") as full:
+            refused = subprocess.run([*run, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert refused.returncode == 1 and "No space left" in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_frames_writes_each_slide_once(clip: Path, tmp_path: Path) -> None:

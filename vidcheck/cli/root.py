@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+import threading
 
 import click
 
@@ -31,7 +33,24 @@ def one_line(error: errors.VidcheckError) -> str:
 
 
 def main() -> None:
-    """Run the command line and end with the documented exit code."""
+    """Run the command line and end the process with the documented exit code."""
+    code = _run()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BrokenPipeError:
+            continue  # as below
+        except OSError:
+            code = code or errors.EXIT_UNEXPECTED
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        sys.exit(code)  # a step that was interrupted may be writing what it found
+    # Everything is written. To take networks and modules apart one by one would cost up to half a second.
+    atexit._run_exitfuncs()
+    os._exit(code)
+
+
+def _run() -> int:
     import logging
 
     # A failed step is told in the result; its traceback is for whoever looks for it.
@@ -39,25 +58,27 @@ def main() -> None:
     logging.basicConfig(level=level, format="%(name)s: %(message)s")
     try:
         code = cli(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else errors.EXIT_OK)
+        return code if isinstance(code, int) else errors.EXIT_OK
+    except SystemExit as ended:  # how a command gives its code
+        return ended.code if isinstance(ended.code, int) else errors.EXIT_OK
     except errors.VidcheckError as error:
         click.echo(f"vidcheck: {one_line(error)}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.UsageError as error:
         # Click's own message spans three lines; one says what is wrong and where help is.
         name = error.ctx.command_path if error.ctx else "vidcheck"
         click.echo(f"vidcheck: {error.format_message()} See: {name} --help", err=True)
-        sys.exit(errors.EXIT_USAGE)
+        return errors.EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("vidcheck: interrupted. What was finished is kept; run the same command again to go on.", err=True)
-        sys.exit(errors.EXIT_INTERRUPTED)
+        return errors.EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe (head, less) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(errors.EXIT_OK)
+        return errors.EXIT_OK
     except MemoryError:
         click.echo("vidcheck: not enough memory. Close other programs, or use a smaller copy of the clip.", err=True)
-        sys.exit(errors.EXIT_UNEXPECTED)
+        return errors.EXIT_UNEXPECTED
     except Exception as error:
         if os.environ.get("VIDCHECK_DEBUG"):
             raise
@@ -67,4 +88,4 @@ def main() -> None:
             "Run again with VIDCHECK_DEBUG=1 and report what it prints.",
             err=True,
         )
-        sys.exit(errors.EXIT_UNEXPECTED)
+        return errors.EXIT_UNEXPECTED
