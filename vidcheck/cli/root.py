@@ -60,6 +60,8 @@ def _run() -> int:
         code = cli(standalone_mode=False)
         return code if isinstance(code, int) else errors.EXIT_OK
     except SystemExit as ended:  # how a command gives its code
+        if isinstance(ended.__context__, BrokenPipeError):
+            return errors.EXIT_OK  # click has met it first; as below
         return ended.code if isinstance(ended.code, int) else errors.EXIT_OK
     except errors.VidcheckError as error:
         click.echo(f"vidcheck: {one_line(error)}", err=True)
