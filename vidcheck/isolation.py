@@ -74,6 +74,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
+        self.is_new = True
         # Pairs of sockets and a file without a name: they end with the processes that have them open. Pictures have a
         # pair of their own: who wants one does not wait until the next frames are decoded.
         ours, theirs = socket.socketpair()
@@ -180,15 +181,25 @@ def _memory_file() -> int:
 
 
 def _take() -> tuple[_Process, bool]:
-    """Return a process, and whether it is a new one."""
+    """Return a process, and whether it has worked on no clip yet."""
     with _lock:
         while _idle:
             process = _idle.pop()
             if process.owner == os.getpid() and process.is_alive:
-                return process, False
+                is_new, process.is_new = process.is_new, False
+                return process, is_new
             if process.owner == os.getpid():
                 process.end()
-    return _Process(), True
+    process = _Process()
+    process.is_new = False
+    return process, True
+
+
+def prepare() -> None:
+    """Start a process for the next clip, which comes up while the caller loads other things."""
+    if is_possible():
+        with suppress(OSError):  # whoever opens a clip meets it again
+            _give_back(_Process())
 
 
 def _give_back(process: _Process) -> None:

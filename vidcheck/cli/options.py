@@ -168,6 +168,9 @@ def run_analysis(
     redact: bool = False,
 ) -> tuple[Analysis, Path | None]:
     """Analyse one clip, and write its case folder where ``out`` is given."""
+    from vidcheck import isolation
+
+    isolation.prepare()
     from vidcheck import kept_views, media, pipeline, terminal
 
     folder = None
