@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vidcheck import demo, pipeline, timing
+from vidcheck import demo, pictures, pipeline, timing
 from vidcheck.kept_views import KeptPixels
 from vidcheck.types import Analysis
 
@@ -43,7 +43,7 @@ def demo_workdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_pixels() -> KeptPixels:
     """What the analysis of the demonstration clip keeps of its frames."""
-    return KeptPixels(with_faint=True)
+    return KeptPixels(with_faint=True, also=pictures.missing)
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,7 @@ def test_pictures_from_kept_pixels_are_those_that_decoding_gives(
         saved[name] = {path.name: path.read_bytes() for path in (tmp_path / name / "media").iterdir()}
     assert saved["kept"] == saved["decoded"]
     assert any(name.endswith("-sheet.jpg") for name in saved["kept"])
-    assert decoded["kept"] <= 0.5 * decoded["decoded"]
+    assert decoded.get("kept", 0) == 0 < decoded["decoded"]
 
 
 def test_kept_pixels_of_another_clip_are_not_shown(

@@ -124,7 +124,7 @@ def test_frame_hashes_are_of_the_pixels_as_displayed(clip: Path) -> None:
     import hashlib
 
     analysis = pipeline.analyze(clip, pipeline.Settings(only=("shots",)))
-    refs = frame_hashes.key_frames(analysis)
+    refs = frame_hashes.key_frames_of(analysis)
     with media.open_clip(clip) as opened:
         hashed = frame_hashes.hash_frames(opened, refs)
         frames = {f.ref.index: f.bgr for f in opened.frames() if f.ref.index in {r.index for r in refs}}

@@ -145,9 +145,11 @@ def write_case(
             cover = None if cover_heads is None else redact.cover_stills(analysis, model=cover_heads)
             complete = pictures.save_pictures(clip, analysis, folder, cover=cover, pixels=pixels)
             complete = replace(complete, heads_covered=cover is not None)
+            refs = frame_hashes.key_frames_of(complete)
+            known = {} if pixels is None else pixels.frames_of(complete.source, refs)
+            frames = frame_hashes.hash_frames(clip, refs, known)
             if pixels is not None:
                 pixels.forget()
-            frames = frame_hashes.hash_frames(clip, frame_hashes.key_frames(complete))
         store.write_atomic(folder / store.ANALYSIS, store.json_parts(complete))
         _keep_intake(folder, target, case_file)
         _keep_decisions(folder, target, complete.source.sha256)

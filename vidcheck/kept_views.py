@@ -9,9 +9,10 @@ the same views, and for tracks of weak boxes views chosen in the same way among 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from vidcheck.boxes import ious, shared_areas, whole_pixels
 from vidcheck.media import U8, Clip, Frame
 from vidcheck.spilling import SpilledRecords
-from vidcheck.types import Box, Detection, FrameRef
+from vidcheck.types import Analysis, Box, Detection, FrameRef, Source
 
 F64 = npt.NDArray[np.float64]
 Area = tuple[int, int, int, int]
@@ -30,6 +31,8 @@ MOST_BYTES = 128_000_000
 """Pixels kept in memory, at most; a street with twenty people at 1080p fills them in about a minute."""
 MOST_FAINT_BYTES = 32_000_000
 """Pixels of weak boxes kept in memory, at most."""
+MOST_FRAME_BYTES = 64_000_000
+"""Whole frames kept for a report, at most: ten of 1080p."""
 MOST_FILE_BYTES = 3_000_000_000
 """Beyond that, in a temporary file, at most: about an hour of that street."""
 _IN_FILE = (  # PNG, which is lossless: of what is fast the smallest, 0.43 of the pixels
@@ -84,6 +87,9 @@ class _Strand:
         return view.position not in gone, [position for position in gone if position != view.position]
 
 
+Wanted: TypeAlias = "Callable[[Analysis, KeptPixels], Iterable[tuple[FrameRef, Box | None]]]"
+
+
 class KeptPixels:
     """Pixels under chosen boxes: the newest in memory, those before in a temporary file, as long as it takes them.
 
@@ -91,11 +97,13 @@ class KeptPixels:
     ----------
     with_faint:
         Whether views of weak boxes are kept as well: only a report shows those.
+    also:
+        Says, of what was found so far, which other frames, or boxes in them, will be wanted; None wants no more.
     """
 
-    def __init__(self, *, with_faint: bool = False) -> None:
-        self.with_faint = with_faint
-        """See the parameter."""
+    def __init__(self, *, with_faint: bool = False, also: Wanted | None = None) -> None:
+        self.with_faint, self.also = with_faint, also
+        """See the parameters."""
         self.clip_sha256 = ""
         """Hash of the clip that they are of."""
         self._file: SpilledRecords | None = None
@@ -135,6 +143,31 @@ class KeptPixels:
                 self._bytes[is_faint] -= held.pop(oldest).nbytes
                 self._in_file[oldest] = record
 
+    def put_more(self, frame: Frame, boxes: Sequence[Box | None]) -> None:
+        """Keep what lies under these boxes of a frame; for None the whole frame, while memory for such allows."""
+        if None in boxes:
+            held = sum(kept.nbytes for kept in self._frames.values())
+            if held + frame.bgr.nbytes <= MOST_FRAME_BYTES:
+                self._frames[frame.ref.index] = frame.bgr
+            return
+        height, width = frame.bgr.shape[:2]
+        for box in boxes:
+            if box is not None:
+                left, top, right, bottom = area = whole_pixels(box, width, height, MARGIN)
+                self._more += 1  # counted down from -1: no box found in the pass has such a position
+                self.put(-self._more, frame.ref.index, area, frame.bgr[top:bottom, left:right].copy(), is_faint=True)
+
+    def frames_of(self, source: Source, refs: Iterable[FrameRef]) -> dict[int, U8]:
+        """Return those of some frames that are kept whole, by index; none of another clip."""
+        if source.sha256 != self.clip_sha256:
+            return {}
+        return {ref.index: self._frames[ref.index] for ref in refs if ref.index in self._frames}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not self._areas
+
     def _written(self, pixels: U8) -> int | None:
         if pixels.size == 0:
             return None
@@ -160,6 +193,8 @@ class KeptPixels:
         left, top, right, bottom = area
         if left >= right or top >= bottom:  # outside the picture
             return np.zeros((max(0, bottom - top), max(0, right - left), 3), dtype=np.uint8)
+        if frame in self._frames:
+            return self._frames[frame][top:bottom, left:right]
         for position in tuple(self._in_frame.get(frame, ())):
             known = self._areas.get(position)
             if known is None:  # another thread has just dropped it
@@ -194,6 +229,9 @@ class KeptPixels:
         """Give memory and file back."""
         self._areas: dict[int, tuple[int, Area]] = {}
         self._in_frame: dict[int, set[int]] = {}
+        self._more = 0
+        self._frames: dict[int, U8] = {}
+        """Whole frames by index."""
         self._in_memory: dict[bool, dict[int, U8]] = {True: {}, False: {}}
         """By whether the boxes are weak: pixels by position, the oldest first."""
         self._in_file: dict[int, int] = {}

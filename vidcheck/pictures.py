@@ -23,7 +23,7 @@ from vidcheck.boxes import whole_pixels
 from vidcheck.errors import InputError, OutputError
 from vidcheck.media import U8, Clip, Frame
 from vidcheck.store import write_atomic
-from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef, PeopleCount, Track
+from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef, PeopleCount, Source, Track
 
 _JPEG_QUALITY = 92
 _ENCODERS = 4
@@ -76,18 +76,50 @@ def save_pictures(
     jobs: dict[int, list[_Job]] = defaultdict(list)
     refs: dict[int, FrameRef] = {}
     ready: list[tuple[_Job, U8]] = []
-    views = _views(analysis)
+    sheets: dict[str, list[tuple[FrameRef, U8]]] = defaultdict(list)
 
     def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
         job = _Job(name, box, draw)
-        if box is not None and pixels is not None:
-            area = whole_pixels(box, clip.source.width_px, clip.source.height_px, kept_views.MARGIN)
-            if (part := pixels.find(ref.index, area)) is not None:
-                ready.append((job, part))
-                return f"media/{name}"
-        refs[ref.index] = ref
-        jobs[ref.index].append(job)
+        if (part := _kept(pixels, ref, box, analysis.source)) is not None:
+            ready.append((job, part))
+        else:
+            refs[ref.index] = ref
+            jobs[ref.index].append(job)
         return f"media/{name}"
+
+    shown = _ask(analysis, ask, sheets)
+    _save(clip, refs.values(), jobs, ready, folder, cover)
+    for name, moments in sheets.items():
+        if moments:
+            moments.sort(key=lambda moment: moment[0].index)
+            write_jpeg(folder / "media" / f"{name}-sheet.jpg", person_sheets.sheet(moments))
+    enhancements = tuple(_save_fused(clip, item, folder, cover) for item in analysis.enhancements)
+    return replace(shown, enhancements=enhancements)
+
+
+def missing(analysis: Analysis, pixels: kept_views.KeptPixels) -> list[tuple[FrameRef, Box | None]]:
+    """Return frames, and boxes in them or None for the whole, that :func:`save_pictures` would have to decode."""
+    found: list[tuple[FrameRef, Box | None]] = []
+
+    def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
+        if _kept(pixels, ref, box, analysis.source) is None:
+            found.append((ref, box))
+        return name
+
+    _ask(analysis, ask, defaultdict(list))
+    return found
+
+
+def _kept(pixels: kept_views.KeptPixels | None, ref: FrameRef, box: Box | None, source: Source) -> U8 | None:
+    if pixels is None:
+        return None
+    size = (source.width_px, source.height_px)
+    return pixels.find(ref.index, (0, 0, *size) if box is None else whole_pixels(box, *size, kept_views.MARGIN))
+
+
+def _ask(analysis: Analysis, ask: Callable[..., str], sheets: dict[str, list[tuple[FrameRef, U8]]]) -> Analysis:
+    """Ask for every picture of an analysis, and return it with their paths; views for sheets go to ``sheets``."""
+    views = _views(analysis)
 
     def crop(item: Crop, name: str) -> Crop:
         return replace(item, media=ask(item.frame, name, item.box_xyxy_px))
@@ -119,17 +151,10 @@ def save_pictures(
         if count.basis_frames:
             ref = count.basis_frames[0]
             ask(ref, f"count-{name}.jpg", None, _boxer(_counted(analysis, ref, among)))
-    sheets: dict[str, list[tuple[FrameRef, U8]]] = defaultdict(list)
     for person in analysis.persons[: person_sheets.MAX_PERSONS]:
         for moment in person_sheets.moments(analysis, person, views):
             ask(moment.frame, "", moment.box_xyxy_px, _collector(sheets[person.id], moment.frame))
-    _save(clip, refs.values(), jobs, ready, folder, cover)
-    for name, moments in sheets.items():
-        if moments:
-            moments.sort(key=lambda moment: moment[0].index)
-            write_jpeg(folder / "media" / f"{name}-sheet.jpg", person_sheets.sheet(moments))
-    enhancements = tuple(_save_fused(clip, item, folder, cover) for item in analysis.enhancements)
-    return replace(analysis, persons=persons, clothing=clothing, leads=leads, enhancements=enhancements)
+    return replace(analysis, persons=persons, clothing=clothing, leads=leads)
 
 
 def _save(

@@ -25,6 +25,7 @@ from typing import Any
 from vidcheck import camera, media, overlays, people, person_detectors, shots
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
 from vidcheck.kept_views import KeptPixels
+from vidcheck.look_ahead import LAST, LookAhead
 from vidcheck.shared_reading import SharedClip, SharedReading
 from vidcheck.steps import STEPS, Counts, Found, Settings, Step, Timing
 from vidcheck.store import StepCache, Stored, key_of
@@ -92,6 +93,7 @@ def analyze(
         try:
             run.scan()
             run.steps()
+            run.skip_the_rest()
             return run.analysis()
         finally:
             if pixels is None:
@@ -234,6 +236,7 @@ class _Run:
         self._found.clip = SharedClip(self._clip, self._found.source, reading)
         waiting = [step for step in STEPS if step.run is not None]
         settled = set(_SCAN)
+        ahead = LookAhead(self._found.clip, reading, self._pixels)
         done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         running: set[threading.Thread] = set()
         begun: list[threading.Thread] = []
@@ -264,8 +267,14 @@ class _Run:
                 running.remove(ended.thread)
                 self._record(ended.step, ended.result, ended.error, ended.seconds)
                 settled.add(ended.step.name)
+                if settled.issuperset(self._wanted - {LAST}):
+                    ahead.begin(self.analysis())
+            if ended is not None:
+                reading.leave(ended.thread)  # nobody waits for the last one
+            ahead.end()
         finally:
             reading.stop()
+            ahead.end()
             for thread in running:
                 thread.join()
 
@@ -361,12 +370,15 @@ class _Run:
         settings = _plain(step.settings(self._settings))
         self._runs[step.name] = StepRun(step.name, "skipped", "", step.version, None, settings, {}, 0.0, why)
 
-    def analysis(self) -> Analysis:
-        """Put everything together."""
-        found, none = self._found, ()
+    def skip_the_rest(self) -> None:
+        """Record of steps that did not run that nobody asked for them."""
         for step in STEPS:
             if step.name not in self._runs:
                 self._skip(step, NOT_ASKED)
+
+    def analysis(self) -> Analysis:
+        """Put together what was found so far."""
+        found, none = self._found, ()
         counts: Counts | None = found.get("counts", None)
         timed: Timing | None = found.get("time", None)
         sightings = found.get("people", None)
@@ -389,7 +401,7 @@ class _Run:
             working_hours=timed.hours if timed else None,
             leads=found.get("leads", none),
             credentials=found.get("credentials", none),
-            steps=tuple(self._runs[step.name] for step in STEPS),
+            steps=tuple(self._runs[step.name] for step in STEPS if step.name in self._runs),
             traps=found.get("traps", none),
             people_count_unmarked=counts.unmarked if counts else None,
             enhancements=found.get("enhanced", none),

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from vidcheck import __version__, case, case_decisions, kept_views, limits, pipeline, reposts, store
+from vidcheck import __version__, case, case_decisions, kept_views, limits, pictures, pipeline, reposts, store
 from vidcheck.batch.inputs import MEDIA_SUFFIXES
 from vidcheck.batch.records import Findings, Job, Record, TextFound, Worked
 from vidcheck.errors import (
@@ -73,7 +73,7 @@ def analyse(job: Job) -> Worked:
 
 
 def _analyse(job: Job) -> Findings:
-    pixels = kept_views.KeptPixels(with_faint=True)
+    pixels = kept_views.KeptPixels(with_faint=True, also=pictures.missing)
     analysis = pipeline.analyze(job.path, job.settings, workdir=job.workdir, pixels=pixels)
     if analysis.source.sha256 != job.sha256:
         raise InputError(f"{job.path.name} has changed while the batch ran.", "Run the batch again.")

@@ -171,7 +171,7 @@ def run_analysis(
     from vidcheck import isolation
 
     isolation.prepare()
-    from vidcheck import kept_views, media, pipeline, terminal
+    from vidcheck import kept_views, media, pictures, pipeline, terminal
 
     folder = None
     with terminal.progress(clip.name, lang, quiet=quiet) as tell:
@@ -181,7 +181,7 @@ def run_analysis(
             with media.open_clip(clip, settings.limits) as opened:
                 target = case.check_place(out, opened.source.path, opened.source.sha256)
             threading.Thread(target=report.warm_up, name="report").start()
-        pixels = None if out is None or redact else kept_views.KeptPixels(with_faint=True)
+        pixels = None if out is None or redact else kept_views.KeptPixels(with_faint=True, also=pictures.missing)
         steps = None if no_cache else workdir()
         analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels)
         if out is not None:
