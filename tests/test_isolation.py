@@ -162,6 +162,20 @@ def test_one_process_serves_many_clips_and_none_is_left_behind(path: Path) -> No
     assert not psutil.pid_exists(first)
 
 
+def test_a_process_that_came_up_early_is_taken_and_is_the_only_one(path: Path) -> None:
+    isolation._end_idle()
+    isolation.prepare()
+    (early,) = [process._process.pid for process in isolation._idle]
+    isolation.prepare()
+    assert len(isolation._idle) == 1
+    with opened(path) as clip:
+        assert process_of(clip) == early
+        assert clip._is_new  # it has worked on no clip yet
+    isolation.prepare()
+    with opened(path) as clip:
+        assert process_of(clip) == early and not clip._is_new
+
+
 def test_it_ends_with_an_analysis_that_is_killed(path: Path) -> None:
     code = (
         "import sys, time\nfrom vidcheck import media\nclip = media.open_clip(sys.argv[1])\nframes = clip.frames()\n"

@@ -34,7 +34,7 @@ from vidcheck import types
 from vidcheck.errors import InputError
 from vidcheck.report import wording as say
 from vidcheck.report import write_report
-from vidcheck.report.figures import ClueBar, clue_chart
+from vidcheck.report.figures import ClueBar, Lane, Span, clip_chart, clue_chart
 from vidcheck.report.format import Formatter
 from vidcheck.report.glyphs import _ENDS, _STARTS, breakable, plain, printable, visible
 from vidcheck.report.html import content_security_policy, render_html
@@ -587,3 +587,33 @@ def test_the_views_fields_are_all_laid_out(pages: dict[str, str]) -> None:
                     if name == "report.typ" and (part is parts.PlayerView or field.name == "player"):
                         continue  # paper plays nothing
                     assert re.search(rf"\.{field.name}\b", layout), f"{name} leaves out {part.__name__}.{field.name}"
+
+
+def test_only_stretches_too_short_to_be_seen_are_drawn_as_one() -> None:
+    def drawn(*spans: Span) -> list[tuple[float, str]]:
+        chart = clip_chart((Lane("p1", spans),), 3600.0, "", Formatter("en"))
+        return [
+            (float(t), name)
+            for t, name in re.findall(r'data-t="([0-9.]+)" data-of="[^"]*" data-name="p1 ?(.*?)"', chart)
+        ]
+
+    short = [Span(k * 3.0, k * 3.0 + 2.0, "#000000", "light", of="p1") for k in range(400)]
+    long = [Span(1300.0 + 300 * k, 1600.0 + 300 * k, "#000000", f"t{k}", of="p1") for k in range(3)]
+    apart = Span(3000.0, 3001.0, "#000000", "last", of="p1")
+    assert drawn(*short, *long, apart) == [
+        (0.0, "light"), (1300.0, "t0"), (1600.0, "t1"), (1900.0, "t2"), (3000.0, "last"),
+    ]  # fmt: skip
+    assert len(drawn(*short[:300])) == 300  # each for itself, where there are few
+
+
+def test_a_figure_of_hundreds_of_tracks_names_the_first_and_says_how_many_more(tmp_path: Path) -> None:
+    analysis = example_analysis()
+    person, track = analysis.persons[0], analysis.tracks[0]
+    tracks = tuple(replace(track, id=f"s0-t{n}") for n in range(100, 400))
+    many = replace(person, tracks=tuple(t.id for t in tracks), certain=())
+    long = replace(analysis, persons=(many,), tracks=tracks, clothing=(), clothing_counts={}, traps=())
+    for lang, more in (("en", "and 276 more of its tracks"), ("id", "dan 276 jejak lain")):
+        view, _ = build(long, tmp_path, lang, rechecked=False)
+        (shown,) = view.people.persons
+        assert len(shown.seen) == len(shown.where) == 25
+        assert shown.seen[-1].startswith(more) and shown.where[-1].startswith(more)

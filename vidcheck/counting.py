@@ -131,7 +131,7 @@ def _why(ids: Sequence[str], grounds: Grounds, beside: float | None) -> Words:
         id_ = f" Orang yang terlihat bersamaan pun serupa sampai {beside:.2f}: pakaian di sini hampir tidak membedakan."
         en = f" Even people seen side by side are alike up to {beside:.2f}: clothing hardly tells people apart here."
     listed, more = ", ".join(ids[:_TRACKS_NAMED]), len(ids) - _TRACKS_NAMED
-    lain, others = (f" dan {more} lainnya", f" and {more} others") if more > 0 else ("", "")
+    lain, others = (f" dan {more} lainnya", f" and {more} other{'s' if more > 1 else ''}") if more > 0 else ("", "")
     return Words(
         f"Jejak {listed}{lain} digabung, dasar {grade.id}: {'; '.join(_KINDS[k].id for k in kinds)} "
         f"(kesamaan warna terendah {low:.2f}); tidak pernah terlihat bersamaan.{id_} Periksa gambarnya.",

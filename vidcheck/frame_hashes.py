@@ -60,7 +60,7 @@ def hash_frames(clip: Clip, refs: Iterable[FrameRef], decoded: Mapping[int, U8] 
     decoded:
         Frames that were decoded already, by index: uint8 of shape (h, w, 3). The others are decoded.
     """
-    known = decoded or {}
+    refs, known = list(refs), decoded or {}
     found = {ref.index: _hash(ref, known[ref.index]) for ref in refs if ref.index in known}
     found |= {
         frame.ref.index: _hash(frame.ref, frame.bgr) for frame in clip.read(r for r in refs if r.index not in known)

@@ -197,7 +197,9 @@ def _take() -> tuple[_Process, bool]:
 
 def prepare() -> None:
     """Start a process for the next clip, which comes up while the caller loads other things."""
-    if is_possible():
+    with _lock:
+        has_one = any(process.owner == os.getpid() and process.is_alive for process in _idle)
+    if is_possible() and not has_one:
         with suppress(OSError):  # whoever opens a clip meets it again
             _give_back(_Process())
 

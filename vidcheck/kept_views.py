@@ -31,8 +31,6 @@ MOST_BYTES = 128_000_000
 """Pixels kept in memory, at most; a street with twenty people at 1080p fills them in about a minute."""
 MOST_FAINT_BYTES = 32_000_000
 """Pixels of weak boxes kept in memory, at most."""
-MOST_FRAME_BYTES = 64_000_000
-"""Whole frames kept for a report, at most: ten of 1080p."""
 MOST_FILE_BYTES = 3_000_000_000
 """Beyond that, in a temporary file, at most: about an hour of that street."""
 _IN_FILE = (  # PNG, which is lossless: of what is fast the smallest, 0.43 of the pixels
@@ -140,18 +138,16 @@ class KeptPixels:
             if record is None:
                 self.drop(oldest)
             else:
+                self._in_file[oldest] = record  # first, so that who asks meanwhile finds it in one of the two
                 self._bytes[is_faint] -= held.pop(oldest).nbytes
-                self._in_file[oldest] = record
 
     def put_more(self, frame: Frame, boxes: Sequence[Box | None]) -> None:
-        """Keep what lies under these boxes of a frame; for None the whole frame, while memory for such allows."""
+        """Keep what lies under these boxes of a frame; for None the whole frame."""
         if None in boxes:
-            held = sum(kept.nbytes for kept in self._frames.values())
-            if held + frame.bgr.nbytes <= MOST_FRAME_BYTES:
-                self._frames[frame.ref.index] = frame.bgr
+            self._frames[frame.ref.index] = frame.bgr
             return
         height, width = frame.bgr.shape[:2]
-        for box in boxes:
+        for box in dict.fromkeys(boxes):
             if box is not None:
                 left, top, right, bottom = area = whole_pixels(box, width, height, MARGIN)
                 self._more += 1  # counted down from -1: no box found in the pass has such a position
@@ -195,21 +191,32 @@ class KeptPixels:
             return np.zeros((max(0, bottom - top), max(0, right - left), 3), dtype=np.uint8)
         if frame in self._frames:
             return self._frames[frame][top:bottom, left:right]
+        for position, (x1, y1) in self._around(frame, area):
+            pixels = self._pixels(position)
+            if pixels is not None:
+                return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
+        return None
+
+    def has(self, frame: int, area: Area) -> bool:
+        """Whether :meth:`find` is likely to find this area: nothing is read for the answer."""
+        left, top, right, bottom = area
+        return left >= right or top >= bottom or frame in self._frames or any(self._around(frame, area))
+
+    def _around(self, frame: int, area: Area) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Positions of views that hold an area, with their left top corners."""
+        left, top, right, bottom = area
         for position in tuple(self._in_frame.get(frame, ())):
             known = self._areas.get(position)
             if known is None:  # another thread has just dropped it
                 continue
             x1, y1, x2, y2 = known[1]
             if x1 <= left < right <= x2 and y1 <= top < bottom <= y2:
-                pixels = self._pixels(position)
-                if pixels is not None:
-                    return pixels[top - y1 : bottom - y1, left - x1 : right - x1]
-        return None
+                yield position, (x1, y1)
 
     def _pixels(self, position: int) -> U8 | None:
         for held in self._in_memory.values():
-            if position in held:
-                return held[position]
+            if (pixels := held.get(position)) is not None:
+                return pixels
         record = self._in_file.get(position)
         if record is None or self._file is None:
             return None

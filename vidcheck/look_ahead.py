@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from vidcheck.kept_views import KeptPixels
 from vidcheck.shared_reading import SharedClip, SharedReading, Stopped
 from vidcheck.types import Analysis, Box, FrameRef
 
 log = logging.getLogger(__name__)
+_MOST_FRAMES = 24  # the last step waits for them; of more, the report's pictures are made afterwards
+_MOST_BYTES = 64_000_000  # whole frames: ten of 1080p
 LAST = "enhanced"
 """The step that others do not wait for, and whose own pictures are kept elsewhere."""
 
@@ -40,26 +43,41 @@ class LookAhead:
         """
         if self._thread is not None or self._pixels.also is None or self._pixels.is_empty:
             return
+        try:
+            asked = list(self._pixels.also(analysis, self._pixels))
+        except Exception:  # whatever it is, the report meets it again
+            log.warning("pictures for the report could not be chosen", exc_info=True)
+            return
+        size = 3 * analysis.source.width_px * analysis.source.height_px
+        # Those that show the counts are asked for last, and hashed besides: of many frames they are kept first.
+        whole = set(list(dict.fromkeys(r.index for r, box in reversed(asked) if box is None))[: _MOST_BYTES // size])
         refs: dict[int, FrameRef] = {}
         boxes: dict[int, list[Box | None]] = defaultdict(list)
-        for ref, box in self._pixels.also(analysis, self._pixels):
-            refs[ref.index] = ref
-            boxes[ref.index].append(box)
+        for ref, box in asked:
+            if box is not None or ref.index in whole:
+                refs[ref.index] = ref
+                boxes[ref.index].append(box)
+        if not refs or len(refs) > _MOST_FRAMES:
+            return
+        thread = threading.Thread(target=self._keep, args=(refs, boxes), name="look-ahead")
+        self._reading.enter(thread)
+        try:
+            thread.start()
+        except BaseException:
+            self._reading.leave(thread)
+            raise
+        self._thread = thread
 
-        def keep() -> None:
-            try:
-                for frame in self._clip.read(refs.values()):
-                    self._pixels.put_more(frame, boxes[frame.ref.index])
-            except Stopped:
-                return
-            except Exception:  # whatever it is, the report meets it again
-                log.warning("pictures for the report could not be kept", exc_info=True)
-            finally:
-                self._reading.leave(threading.current_thread())
-
-        self._thread = threading.Thread(target=keep, name="look-ahead")
-        self._reading.enter(self._thread)
-        self._thread.start()
+    def _keep(self, refs: Mapping[int, FrameRef], boxes: Mapping[int, Sequence[Box | None]]) -> None:
+        try:
+            for frame in self._clip.read(refs.values()):
+                self._pixels.put_more(frame, boxes[frame.ref.index])
+        except Stopped:
+            return
+        except Exception:  # likewise
+            log.warning("pictures for the report could not be kept", exc_info=True)
+        finally:
+            self._reading.leave(threading.current_thread())
 
     def end(self) -> None:
         """Wait until it is done."""

@@ -9,7 +9,7 @@ from their records.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,20 +75,15 @@ def save_pictures(
         pixels = None
     jobs: dict[int, list[_Job]] = defaultdict(list)
     refs: dict[int, FrameRef] = {}
-    ready: list[tuple[_Job, U8]] = []
     sheets: dict[str, list[tuple[FrameRef, U8]]] = defaultdict(list)
 
     def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
-        job = _Job(name, box, draw)
-        if (part := _kept(pixels, ref, box, analysis.source)) is not None:
-            ready.append((job, part))
-        else:
-            refs[ref.index] = ref
-            jobs[ref.index].append(job)
+        refs[ref.index] = ref
+        jobs[ref.index].append(_Job(name, box, draw))
         return f"media/{name}"
 
     shown = _ask(analysis, ask, sheets)
-    _save(clip, refs.values(), jobs, ready, folder, cover)
+    _save(clip, refs, jobs, folder, cover, pixels)
     for name, moments in sheets.items():
         if moments:
             moments.sort(key=lambda moment: moment[0].index)
@@ -102,7 +97,7 @@ def missing(analysis: Analysis, pixels: kept_views.KeptPixels) -> list[tuple[Fra
     found: list[tuple[FrameRef, Box | None]] = []
 
     def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
-        if _kept(pixels, ref, box, analysis.source) is None:
+        if not pixels.has(ref.index, _area(box, analysis.source)):
             found.append((ref, box))
         return name
 
@@ -110,11 +105,9 @@ def missing(analysis: Analysis, pixels: kept_views.KeptPixels) -> list[tuple[Fra
     return found
 
 
-def _kept(pixels: kept_views.KeptPixels | None, ref: FrameRef, box: Box | None, source: Source) -> U8 | None:
-    if pixels is None:
-        return None
+def _area(box: Box | None, source: Source) -> kept_views.Area:
     size = (source.width_px, source.height_px)
-    return pixels.find(ref.index, (0, 0, *size) if box is None else whole_pixels(box, *size, kept_views.MARGIN))
+    return (0, 0, *size) if box is None else whole_pixels(box, *size, kept_views.MARGIN)
 
 
 def _ask(analysis: Analysis, ask: Callable[..., str], sheets: dict[str, list[tuple[FrameRef, U8]]]) -> Analysis:
@@ -159,12 +152,13 @@ def _ask(analysis: Analysis, ask: Callable[..., str], sheets: dict[str, list[tup
 
 def _save(
     clip: Clip,
-    refs: Iterable[FrameRef],
-    jobs: dict[int, list[_Job]],
-    ready: Sequence[tuple[_Job, U8]],
+    refs: Mapping[int, FrameRef],
+    jobs: Mapping[int, list[_Job]],
     folder: Path,
     cover: Callable[[Frame], U8] | None,
+    pixels: kept_views.KeptPixels | None,
 ) -> None:
+    """Make pictures from pixels that were kept, frame by frame, and decode the frames of the others."""
     written: deque[Future[None]] = deque()
     with ThreadPoolExecutor(threads.count(_ENCODERS), thread_name_prefix="jpeg") as pool:
 
@@ -172,15 +166,24 @@ def _save(
             picture = job.draw(part)
             if picture.size and job.name:
                 written.append(pool.submit(write_jpeg, folder / "media" / job.name, picture))
-
-        for job, part in ready:
-            save(job, part)
-        for frame in clip.read(refs):
-            shown = frame.bgr if cover is None else cover(frame)
-            for job in jobs[frame.ref.index]:
-                save(job, shown if job.box_xyxy_px is None else cut(shown, job.box_xyxy_px, kept_views.MARGIN))
             while len(written) > _PENDING:  # each keeps its frame in memory
                 written.popleft().result()
+
+        left: dict[int, list[_Job]] = {}
+        for index in sorted(jobs):
+            found: dict[kept_views.Area, U8 | None] = {}  # what lies in a file is read once
+            for job in jobs[index]:
+                area = _area(job.box_xyxy_px, clip.source)
+                if area not in found:
+                    found[area] = None if pixels is None else pixels.find(index, area)
+                if (part := found[area]) is not None:
+                    save(job, part)
+                else:
+                    left.setdefault(index, []).append(job)
+        for frame in clip.read([refs[index] for index in left]):
+            shown = frame.bgr if cover is None else cover(frame)
+            for job in left[frame.ref.index]:
+                save(job, shown if job.box_xyxy_px is None else cut(shown, job.box_xyxy_px, kept_views.MARGIN))
         while written:
             written.popleft().result()
 

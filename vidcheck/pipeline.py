@@ -274,9 +274,9 @@ class _Run:
             ahead.end()
         finally:
             reading.stop()
-            ahead.end()
             for thread in running:
                 thread.join()
+            ahead.end()
 
     def _work(self, step: Step, reading: SharedReading, done: queue.SimpleQueue[_Done]) -> None:
         """Run one step in its thread; what it waited for other steps' frames is not counted."""

@@ -121,6 +121,9 @@ class SpilledRecords:
         except OSError:
             # A full or closed disk is no reason to fail: what is new stays in memory.
             self._may_write = False
+            with suppress(OSError):
+                if self._file is not None:
+                    self._file.truncate(start)  # what was half written is given back
             return
         for record in sealed:
             start += len(record)

@@ -122,6 +122,10 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise output_error(path, error) from error
+    except BaseException:  # interrupted, or what was to be written could not be made
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -35,18 +35,20 @@ def one_line(error: errors.VidcheckError) -> str:
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
     code = _run()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except BrokenPipeError:
-            continue  # as below
-        except OSError:
-            code = code or errors.EXIT_UNEXPECTED
     if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
         sys.exit(code)  # a step that was interrupted may be writing what it found
     # Everything is written. To take networks and modules apart one by one would cost up to half a second.
     atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except BrokenPipeError:
+            continue  # as below
+        except OSError as error:
+            if code == errors.EXIT_OK and stream is sys.stdout:
+                click.echo(f"vidcheck: the output cannot be written ({error.strerror or error}).", err=True)
+            code = code or errors.EXIT_UNEXPECTED
     os._exit(code)
 
 
@@ -60,7 +62,10 @@ def _run() -> int:
         code = cli(standalone_mode=False)
         return code if isinstance(code, int) else errors.EXIT_OK
     except SystemExit as ended:  # how a command gives its code
-        return ended.code if isinstance(ended.code, int) else errors.EXIT_OK
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or errors.EXIT_OK
+        click.echo(f"vidcheck: {ended.code}", err=True)
+        return errors.EXIT_UNEXPECTED
     except errors.VidcheckError as error:
         click.echo(f"vidcheck: {one_line(error)}", err=True)
         return error.exit_code

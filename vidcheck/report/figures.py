@@ -19,6 +19,7 @@ _LEFT, _RIGHT = 172, 12
 _ROW = 26
 _HOLDS_S = 0.3
 _MOST_SPANS = 300  # of a lane, each drawn for itself
+_SHORT = 2.0  # units of width, of which no eye tells several apart
 INK, MUTED, RULE, PAPER = "#1d2733", "#5b6775", "#d5dbe1", "#f4f6f8"
 ACCENT, ACCENT_PALE, WARN = "#1f4e79", "#b9cfe2", "#a4340f"
 GRADE_FILL = {"strong": "#16395a", "moderate": "#4c7ba6", "weak": "#a9c3da", "contextual": "none"}
@@ -176,17 +177,20 @@ def clip_chart(lanes: tuple[Lane, ...], duration_s: float, label: str, fmt: Form
 
 
 def _apart(spans: tuple[Span, ...], scale: float) -> tuple[Span, ...]:
-    """Of more stretches than can be told apart, run those of one colour into one that no eye would see between."""
+    """Of more stretches than can be told apart, draw those as one that are too short to be seen for themselves."""
     if len(spans) <= _MOST_SPANS:
         return spans
     found: list[Span] = []
+    was_short = False
     for span in sorted(spans, key=lambda span: span.start_s):
-        last = found[-1] if found else None
-        if last is None or last.fill != span.fill or (span.start_s - last.end_s) * scale >= 1.0:
+        last, is_short = found[-1] if found else span, (span.end_s - span.start_s) * scale < _SHORT
+        near = (span.start_s - last.end_s) * scale < 1.0
+        if found and is_short and was_short and near and last.fill == span.fill:
+            label, of = (last.label if last.label == span.label else ""), (last.of if last.of == span.of else "")
+            found[-1] = replace(last, end_s=max(last.end_s, span.end_s), label=label, of=of)
+        else:
             found.append(span)
-            continue
-        of = last.of if last.of == span.of else ""
-        found[-1] = replace(last, end_s=max(last.end_s, span.end_s), label="", of=of)
+        was_short = is_short
     return tuple(found)
 
 

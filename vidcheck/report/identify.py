@@ -27,6 +27,7 @@ def where(draft: Draft, person: Person) -> tuple[str, ...]:
     told = []
     own = set(person.tracks)
     tracks = [track for track in analysis.tracks if track.id in own and track.detections]
+    tracks.sort(key=lambda track: min(analysis.detections[at].frame.index for at in track.detections))
     for track in tracks[:MAX_TRACKS]:
         boxes = sorted((analysis.detections[at] for at in track.detections), key=lambda d: d.frame.index)
         first, last = (_place(draft, boxes[n].box_xyxy_px) for n in (0, -1))

@@ -402,7 +402,7 @@ TEXT: Mapping[str, W] = {
     "repeats": W("gambar sama dengan adegan {n}", "same picture as shot {n}"),
     "no_shots": W("Tidak ada adegan.", "There are no shots."),
     "more_tracks": W(
-        "dan {n} jejak lain (semuanya ada di analysis.json)", "and {n} more tracks (all are in analysis.json)"
+        "dan {n} jejak lain (semuanya ada di analysis.json)", "and {n} more of its tracks (all are in analysis.json)"
     ),
     "not_listed": W(
         "{n} baris lain tidak dimuat di sini; semuanya ada di analysis.json.",
