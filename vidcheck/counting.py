@@ -117,7 +117,7 @@ _KINDS: dict[LinkKind, Words] = {
     "elsewhere": Words("warna pakaian serupa di tempat lain", "similar colours of clothing elsewhere"),
 }
 _ALIKE_IN_UNIFORM = 0.8
-_TRACKS_NAMED = 24  # of a person; all of them are in its list
+_TRACKS_NAMED = 12  # of a person; all of them are in its list
 
 
 def _why(ids: Sequence[str], grounds: Grounds, beside: float | None) -> Words:

@@ -63,9 +63,9 @@ class LookAhead:
         self._reading.enter(thread)
         try:
             thread.start()
-        except BaseException:
+        except RuntimeError:  # the system gives no more threads
             self._reading.leave(thread)
-            raise
+            return
         self._thread = thread
 
     def _keep(self, refs: Mapping[int, FrameRef], boxes: Mapping[int, Sequence[Box | None]]) -> None:

@@ -12,7 +12,7 @@ from vidcheck.report.wording_identify import REJECTED, SIDES
 from vidcheck.types import Box, Enhancement, Person, RegionReading
 
 _MAX_FUSIONS = 40
-MAX_TRACKS = 24
+MAX_TRACKS = 12
 """Tracks of one person listed, at most: somebody who comes and goes for an hour has hundreds."""
 
 
