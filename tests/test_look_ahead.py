@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidcheck import look_ahead, media, pictures, pipeline
-from vidcheck.kept_views import KeptPixels
+from vidcheck import kept_views, look_ahead, media, pictures, pipeline
+from vidcheck.kept_views import KeptPixels, KeptViews
 from vidcheck.types import Analysis, Box, FrameRef
 
 STEPS = ("shots", "people", "camera", "tracks", "persons", "counts")
@@ -25,19 +25,28 @@ def findings(analysis: Analysis) -> Analysis:
     return replace(analysis, steps=tuple(replace(run, seconds=0.0) for run in analysis.steps))
 
 
+def missing(analysis: Analysis, pixels: KeptPixels) -> list[tuple[FrameRef, Box | None]]:
+    run = analysis.step("people")
+    assert run is not None
+    size = (analysis.source.width_px, analysis.source.height_px)
+    views = kept_views.choose(analysis.detections, float(str(run.stats["confidence"])), size)
+    views.pixels = pixels
+    return pictures.missing(analysis, views)
+
+
 def test_it_keeps_what_the_report_would_decode(demo_clip: Path, demo_settings: pipeline.Settings) -> None:
     asked: list[tuple[FrameRef, Box | None]] = []
 
-    def also(analysis: Analysis, pixels: KeptPixels) -> list[tuple[FrameRef, Box | None]]:
-        asked.extend(pictures.missing(analysis, pixels))
+    def also(analysis: Analysis, views: KeptViews) -> list[tuple[FrameRef, Box | None]]:
+        asked.extend(pictures.missing(analysis, views))
         return asked
 
     kept, plain = KeptPixels(with_faint=True, also=also), KeptPixels(with_faint=True)
     analysis = analyse(demo_clip, kept, demo_settings)
     assert findings(analysis) == findings(analyse(demo_clip, plain, demo_settings))
     assert any(box is None for _, box in asked)
-    assert pictures.missing(analysis, kept) == []
-    assert {ref.index for ref, _ in pictures.missing(analysis, plain)} == {ref.index for ref, _ in asked}
+    assert missing(analysis, kept) == []
+    assert {ref.index for ref, _ in missing(analysis, plain)} == {ref.index for ref, _ in asked}
     refs = {ref.index: ref for ref, box in asked if box is None}
     whole = kept.frames_of(analysis.source, refs.values())
     with media.open_clip(demo_clip) as clip:

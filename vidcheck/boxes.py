@@ -39,9 +39,7 @@ def covered(a: Box, b: Box) -> float:
 
 def shared_areas(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Area that every box of ``a``, shape (n, 4), has in common with every box of ``b``, (m, 4): shape (n, m)."""
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common: npt.NDArray[np.float64] = np.prod(np.maximum(high - low, 0.0), axis=2)
-    return common
+    return each_shared(a[:, None], b[None])
 
 
 def ious(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -68,9 +66,9 @@ def each_area(a: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def each_shared(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """:func:`shared` of pairs of boxes, both of shape (n, 4)."""
-    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    found: npt.NDArray[np.float64] = np.prod(np.maximum(sides, 0.0), axis=1)
+    """:func:`shared` of pairs of boxes, both of shape (n, 4), or of shapes (..., 4) that broadcast."""
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    found: npt.NDArray[np.float64] = np.prod(np.maximum(sides, 0.0), axis=-1)
     return found
 
 

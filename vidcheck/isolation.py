@@ -182,17 +182,20 @@ def _memory_file() -> int:
 
 def _take() -> tuple[_Process, bool]:
     """Return a process, and whether it has worked on no clip yet."""
+    process = _idle_one() or _Process()
+    is_new, process.is_new = process.is_new, False
+    return process, is_new
+
+
+def _idle_one() -> _Process | None:
     with _lock:
         while _idle:
             process = _idle.pop()
             if process.owner == os.getpid() and process.is_alive:
-                is_new, process.is_new = process.is_new, False
-                return process, is_new
+                return process
             if process.owner == os.getpid():
                 process.end()
-    process = _Process()
-    process.is_new = False
-    return process, True
+    return None
 
 
 def prepare() -> None:

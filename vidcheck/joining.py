@@ -33,8 +33,8 @@ _SAME_SPOT = 0.5  # overlap (IoU) of two boxes at one place of one still
 _PAIRS = 4096  # taken at a time
 _NO_LINK = -1
 LinkKind = Literal["still", "stayed", "resumed", "elsewhere"]
-_KINDS: tuple[LinkKind, ...] = ("still", "stayed", "resumed", "elsewhere")
 _RANKS: dict[LinkKind, int] = {"still": 0, "stayed": 1, "resumed": 1, "elsewhere": 2}
+_KINDS = tuple(_RANKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ def join(
     if not tracks:
         return Joining((), (), (), None)
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
-    links = judge.judge()
+    links, allowed = judge.judge()
     # The surest first, so that a likeness never takes a place that belongs to better evidence.
     names = np.argsort(np.argsort([track.id for track in tracks], kind="stable")).astype(np.int32)
-    rank = np.array([_RANKS[kind] for kind in _KINDS], dtype=np.int8)[links["kind"]]
+    rank = np.array(list(_RANKS.values()), dtype=np.int8)[links["kind"]]
     links = links[np.lexsort((names[links["b"]], names[links["a"]], -links["alike"], rank, ~links["certain"]))]
-    certain = _merge(len(tracks), links[links["certain"]], judge.allowed)
-    groups = _merge(len(tracks), links, judge.allowed)
+    certain = _merge(len(tracks), links[links["certain"]], allowed)
+    groups = _merge(len(tracks), links, allowed)
     ids = [[tuple(tracks[n].id for n in members) for members in found] for found in (groups, certain)]
     return Joining(tuple(ids[0]), _grounds(groups, links, len(tracks)), tuple(ids[1]), judge.side_by_side)
 
@@ -215,11 +215,9 @@ class _Judge:
             parts = np.array_split(pairs, len(pairs) // _PAIRS + 1)
             alike = [similarities(self.colours[part[:, 0]], self.colours[part[:, 1]]) for part in parts]
             self.side_by_side = float(np.quantile(np.concatenate(alike), 0.9))
-        self.allowed: list[int] = []
-        """By row of a track, bits of the rows of those that may be the same person; filled by :meth:`judge`."""
 
-    def judge(self) -> Links:
-        """Compare all tracks, and return the links between them."""
+    def judge(self) -> tuple[Links, list[int]]:
+        """Compare all tracks: the links, and by row of a track, as bits, the rows of whom it may be one with."""
         count = len(self.shot)
         factors = similarity_factors(self.colours)
         bits = np.zeros((count, (count + 7) // 8), dtype=np.uint8)
@@ -237,8 +235,7 @@ class _Judge:
             columns = np.unpackbits(bits[:, left // 8 : (left + _ROWS) // 8], axis=1, bitorder="little")
             mirrored = np.packbits(columns.T, axis=1, bitorder="little")
             bits[left : left + _ROWS] |= mirrored[: count - left]
-        self.allowed = [int.from_bytes(row.tobytes(), "little") for row in bits]
-        return np.concatenate(found)
+        return np.concatenate(found), [int.from_bytes(row.tobytes(), "little") for row in bits]
 
     def _compare(self, n: int, alike32: F32) -> tuple[Bools, Links]:
         """Compare a track with all later ones: which may be the same person, and the links to them.

@@ -85,7 +85,7 @@ class _Strand:
         return view.position not in gone, [position for position in gone if position != view.position]
 
 
-Wanted: TypeAlias = "Callable[[Analysis, KeptPixels], Iterable[tuple[FrameRef, Box | None]]]"
+Wanted: TypeAlias = "Callable[[Analysis, KeptViews], Iterable[tuple[FrameRef, Box | None]]]"
 
 
 class KeptPixels:
@@ -158,11 +158,6 @@ class KeptPixels:
         if source.sha256 != self.clip_sha256:
             return {}
         return {ref.index: self._frames[ref.index] for ref in refs if ref.index in self._frames}
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is kept."""
-        return not self._areas
 
     def _written(self, pixels: U8) -> int | None:
         if pixels.size == 0:

@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from vidcheck.kept_views import KeptPixels
+from vidcheck.kept_views import KeptPixels, KeptViews
 from vidcheck.shared_reading import SharedClip, SharedReading, Stopped
 from vidcheck.types import Analysis, Box, FrameRef
 
@@ -25,26 +25,26 @@ class LookAhead:
     ----------
     clip, reading:
         The clip, as the steps read it, and the passes that they share.
-    pixels:
-        Where pixels are kept, and who says which are missing.
     """
 
-    def __init__(self, clip: SharedClip, reading: SharedReading, pixels: KeptPixels) -> None:
-        self._clip, self._reading, self._pixels = clip, reading, pixels
+    def __init__(self, clip: SharedClip, reading: SharedReading) -> None:
+        self._clip, self._reading = clip, reading
         self._thread: threading.Thread | None = None
 
-    def begin(self, analysis: Analysis) -> None:
+    def begin(self, analysis: Analysis, views: KeptViews | None) -> None:
         """Begin, where a report will be made from views kept in this run.
 
         Parameters
         ----------
         analysis:
             What was found by all steps but the last.
+        views:
+            The views of people; None where none were chosen. Their pixels know what else is wanted, and keep it.
         """
-        if self._thread is not None or self._pixels.also is None or self._pixels.is_empty:
+        if self._thread is not None or views is None or views.pixels.also is None:
             return
         try:
-            asked = list(self._pixels.also(analysis, self._pixels))
+            asked = list(views.pixels.also(analysis, views))
         except Exception:  # whatever it is, the report meets it again
             log.warning("pictures for the report could not be chosen", exc_info=True)
             return
@@ -59,7 +59,7 @@ class LookAhead:
                 boxes[ref.index].append(box)
         if not refs or len(refs) > _MOST_FRAMES:
             return
-        thread = threading.Thread(target=self._keep, args=(refs, boxes), name="look-ahead")
+        thread = threading.Thread(target=self._keep, args=(refs, boxes, views.pixels), name="look-ahead")
         self._reading.enter(thread)
         try:
             thread.start()
@@ -68,10 +68,12 @@ class LookAhead:
             return
         self._thread = thread
 
-    def _keep(self, refs: Mapping[int, FrameRef], boxes: Mapping[int, Sequence[Box | None]]) -> None:
+    def _keep(
+        self, refs: Mapping[int, FrameRef], boxes: Mapping[int, Sequence[Box | None]], pixels: KeptPixels
+    ) -> None:
         try:
             for frame in self._clip.read(refs.values()):
-                self._pixels.put_more(frame, boxes[frame.ref.index])
+                pixels.put_more(frame, boxes[frame.ref.index])
         except Stopped:
             return
         except Exception:  # likewise

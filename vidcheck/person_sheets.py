@@ -35,6 +35,12 @@ def tracks_by_figure(analysis: Analysis) -> list[tuple[Track, Person | None, tup
     return [*found, *((track, None, ()) for track in analysis.tracks if track.id not in followed)]
 
 
+def tracks_of(analysis: Analysis, person: Person) -> list[Track]:
+    """Return a person's tracks, in the order of the analysis."""
+    own = set(person.tracks)
+    return [track for track in analysis.tracks if track.id in own]
+
+
 def groups_of(person: Person) -> list[tuple[str, ...]]:
     """Tracks of a person in groups that are nearly certainly one person each."""
     own = set(person.tracks)
@@ -48,8 +54,7 @@ def moments(analysis: Analysis, person: Person, kept: KeptViews | None = None) -
 
     Among ``kept`` views where there are two of the person, else among all boxes.
     """
-    own = set(person.tracks)
-    places = [at for track in analysis.tracks if track.id in own for at in track.detections]
+    places = [at for track in tracks_of(analysis, person) for at in track.detections]
     views = [at for at in places if kept is not None and at in kept.chosen]
     boxes = [analysis.detections[at] for at in (views if len(views) >= 2 else places)]
     boxes.sort(key=lambda box: box.frame.index)

@@ -82,7 +82,7 @@ def save_pictures(
         jobs[ref.index].append(_Job(name, box, draw))
         return f"media/{name}"
 
-    shown = _ask(analysis, ask, sheets)
+    shown = _ask(analysis, _views(analysis), ask, sheets)
     _save(clip, refs, jobs, folder, cover, pixels)
     for name, moments in sheets.items():
         if moments:
@@ -92,16 +92,16 @@ def save_pictures(
     return replace(shown, enhancements=enhancements)
 
 
-def missing(analysis: Analysis, pixels: kept_views.KeptPixels) -> list[tuple[FrameRef, Box | None]]:
+def missing(analysis: Analysis, views: kept_views.KeptViews) -> list[tuple[FrameRef, Box | None]]:
     """Return frames, and boxes in them or None for the whole, that :func:`save_pictures` would have to decode."""
     found: list[tuple[FrameRef, Box | None]] = []
 
     def ask(ref: FrameRef, name: str, box: Box | None, draw: Callable[[U8], U8] = _as_it_is) -> str:
-        if not pixels.has(ref.index, _area(box, analysis.source)):
+        if not views.pixels.has(ref.index, _area(box, analysis.source)):
             found.append((ref, box))
         return name
 
-    _ask(analysis, ask, defaultdict(list))
+    _ask(analysis, views, ask, defaultdict(list))
     return found
 
 
@@ -110,9 +110,13 @@ def _area(box: Box | None, source: Source) -> kept_views.Area:
     return (0, 0, *size) if box is None else whole_pixels(box, *size, kept_views.MARGIN)
 
 
-def _ask(analysis: Analysis, ask: Callable[..., str], sheets: dict[str, list[tuple[FrameRef, U8]]]) -> Analysis:
+def _ask(
+    analysis: Analysis,
+    views: kept_views.KeptViews | None,
+    ask: Callable[..., str],
+    sheets: dict[str, list[tuple[FrameRef, U8]]],
+) -> Analysis:
     """Ask for every picture of an analysis, and return it with their paths; views for sheets go to ``sheets``."""
-    views = _views(analysis)
 
     def crop(item: Crop, name: str) -> Crop:
         return replace(item, media=ask(item.frame, name, item.box_xyxy_px))

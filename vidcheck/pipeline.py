@@ -236,7 +236,7 @@ class _Run:
         self._found.clip = SharedClip(self._clip, self._found.source, reading)
         waiting = [step for step in STEPS if step.run is not None]
         settled = set(_SCAN)
-        ahead = LookAhead(self._found.clip, reading, self._pixels)
+        ahead = LookAhead(self._found.clip, reading)
         done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         running: set[threading.Thread] = set()
         begun: list[threading.Thread] = []
@@ -268,7 +268,7 @@ class _Run:
                 self._record(ended.step, ended.result, ended.error, ended.seconds)
                 settled.add(ended.step.name)
                 if settled.issuperset(self._wanted - {LAST}):
-                    ahead.begin(self.analysis())
+                    ahead.begin(self.analysis(), self._found.views)
             if ended is not None:
                 reading.leave(ended.thread)  # nobody waits for the last one
             ahead.end()

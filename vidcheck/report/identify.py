@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from vidcheck.person_sheets import tracks_of
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
 from vidcheck.report.parts import FusionView
@@ -25,8 +26,7 @@ def where(draft: Draft, person: Person) -> tuple[str, ...]:
     """
     analysis, source = draft.analysis, draft.analysis.source
     told = []
-    own = set(person.tracks)
-    tracks = [track for track in analysis.tracks if track.id in own and track.detections]
+    tracks = [track for track in tracks_of(analysis, person) if track.detections]
     tracks.sort(key=lambda track: min(analysis.detections[at].frame.index for at in track.detections))
     for track in tracks[:MAX_TRACKS]:
         boxes = sorted((analysis.detections[at] for at in track.detections), key=lambda d: d.frame.index)

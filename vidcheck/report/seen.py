@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from vidcheck.person_sheets import tracks_of
 from vidcheck.report import counted, identify, judged
 from vidcheck.report import wording as say
 from vidcheck.report.draft import Draft
@@ -97,8 +98,7 @@ def _count_row(draft: Draft, label: str, count: PeopleCount) -> CountRow:
 def _person(draft: Draft, person: Person) -> PersonView:
     analysis, lang = draft.analysis, draft.lang
     spans = track_spans(analysis, person)
-    own = set(person.tracks)
-    boxes = sum(len(track.detections) for track in analysis.tracks if track.id in own)
+    boxes = sum(len(track.detections) for track in tracks_of(analysis, person))
     seen = [f"{track}: {draft.fmt.span(first, last)}" for track, first, last in spans[: identify.MAX_TRACKS]]
     observed = next((item for item in analysis.clothing if item.person == person.id), None)
     alt = f"{draft.t('person_code')} {person.id}"
@@ -119,9 +119,8 @@ def _person(draft: Draft, person: Person) -> PersonView:
 def track_spans(analysis: Analysis, person: Person) -> list[tuple[str, FrameRef, FrameRef]]:
     """Return ``(track id, first frame, last frame)`` of a person's tracks, by time of the first frame."""
     spans = []
-    own = set(person.tracks)
-    for track in analysis.tracks:
-        if track.id in own and track.detections:
+    for track in tracks_of(analysis, person):
+        if track.detections:
             frames = [analysis.detections[at].frame for at in track.detections]
             spans.append((track.id, min(frames, key=_index), max(frames, key=_index)))
     return sorted(spans, key=lambda span: span[1].index)
