@@ -194,6 +194,8 @@ class OcrEngine:
 
     def __init__(self, detect_side_px: int, threads: int) -> None:
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+        # Before anything else is imported: a detector that waits for it can then be compiled meanwhile.
+        has_openvino = _has_openvino()
         try:
             import rapidocr
             from rapidocr import EngineType, RapidOCR
@@ -211,7 +213,7 @@ class OcrEngine:
                     f"The text reader's model {model.name} is missing from its package.",
                     "Install it again: pip install --force-reinstall 'rapidocr>=3.10,<4'",
                 )
-        engine = EngineType.OPENVINO if _has_openvino() else EngineType.ONNXRUNTIME
+        engine = EngineType.OPENVINO if has_openvino else EngineType.ONNXRUNTIME
         hashes = [sha256_of(detector), sha256_of(recogniser)]
         quantised = None
         if engine is EngineType.OPENVINO:

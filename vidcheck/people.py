@@ -153,6 +153,18 @@ class PersonDetector:
         self._last_s = float("-inf")
         self._seen = self._skipped_still = self._tiles = 0
 
+    def prepare(self) -> None:
+        """Load the network for frames of the clip's size, which otherwise the first look does.
+
+        Raises
+        ------
+        ModelError, DependencyError
+            Where it cannot be loaded.
+        """
+        network = person_detectors.load(self.model.path)
+        if self._size is not None:
+            network.prepare(*self._size, self.input_px)
+
     def process_frame(self, frame: Frame) -> None:
         """Look at the frame if it is due."""
         self._seen += 1

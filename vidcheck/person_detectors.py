@@ -25,6 +25,9 @@ F32 = npt.NDArray[np.float32]
 class Network(Protocol):
     """What looks at a picture: OpenVINO, or torch for weights that could not be converted."""
 
+    def prepare(self, width: int, height: int, input_px: int) -> None:
+        """Do beforehand what the first look at a picture of this size does."""
+
     def look_at(
         self,
         picture: U8,
@@ -68,6 +71,9 @@ class TorchNetwork:
 
     def __init__(self, path: Path) -> None:
         self._model = ultralytics_yolo()(str(path), task="detect")
+
+    def prepare(self, width: int, height: int, input_px: int) -> None:
+        """It takes pictures of every size."""
 
     def scaled_px(self, width: int, height: int, input_px: int) -> None:
         """It scales pictures by itself."""

@@ -114,6 +114,16 @@ class PersonNetwork:
         boxes[:, 1::2] = np.clip((boxes[:, 1::2] - corner[1]) / np.float32(inside[1] / height), 0, height)
         return boxes, scores
 
+    def prepare(self, width: int, height: int, input_px: int) -> None:
+        """Compile the network for pictures of this size.
+
+        Raises
+        ------
+        ModelError
+            Where that fails.
+        """
+        self._for_shape(self._boxed_shape(width, height, input_px)[0])
+
     def scaled_px(self, width: int, height: int, input_px: int) -> tuple[int, int]:
         """Width and height to which a picture is scaled, by linear interpolation, before the network sees it."""
         tall, wide = self._input_shape(input_px)
@@ -125,16 +135,21 @@ class PersonNetwork:
         side = -(-input_px // self._stride) * self._stride
         return self._fixed or (side, side)
 
+    def _boxed_shape(self, width: int, height: int, input_px: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Height and width of a picture of this size with its grey borders, and width and height inside them."""
+        tall, wide = self._input_shape(input_px)
+        inside = self.scaled_px(width, height, input_px)
+        if self._fixed is None:  # no more border than fills the last stride
+            tall, wide = inside[1] + (tall - inside[1]) % self._stride, inside[0] + (wide - inside[0]) % self._stride
+        return (tall, wide), inside
+
     def _letterbox(self, picture: U8, input_px: int) -> tuple[U8, tuple[int, int], tuple[int, int]]:
         """Scale into the input's shape; also width and height inside the grey borders, and the top left corner."""
         import cv2
 
         height, width = picture.shape[:2]
-        tall, wide = self._input_shape(input_px)
-        inside = self.scaled_px(width, height, input_px)
+        (tall, wide), inside = self._boxed_shape(width, height, input_px)
         across, down = wide - inside[0], tall - inside[1]
-        if self._fixed is None:  # no more border than fills the last stride
-            across, down = across % self._stride, down % self._stride
         left, top = round(across / 2 - 0.1), round(down / 2 - 0.1)
         if inside != (width, height):
             picture = np.asarray(cv2.resize(picture, inside, interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -22,7 +22,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vidcheck import camera, media, overlays, people, person_detectors, shots
+from vidcheck import camera, media, overlays, people, person_detectors, shots, threads
+from vidcheck.beside import Beside
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
 from vidcheck.kept_views import KeptPixels
 from vidcheck.look_ahead import LAST, LookAhead
@@ -42,7 +43,6 @@ Progress = Callable[[str, float], None]
 
 NOT_ASKED = Words("tidak diminta", "not asked for")
 """Why a step was skipped that ``Settings.only`` leaves out."""
-_WAITING = 8  # frames
 _SCAN = ("shots", "people")  # the steps that see every frame and share one decoding pass
 
 
@@ -53,6 +53,7 @@ def analyze(
     workdir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     pixels: KeptPixels | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Analysis:
     """Analyse one clip or photo.
 
@@ -70,6 +71,8 @@ def analyze(
         Filled with views of the people seen where the clip is decoded, for the pictures of a report
         (:func:`vidcheck.pictures.save_pictures`), which otherwise decodes it again; None keeps them no longer than
         steps need them.
+    meanwhile:
+        Called once in a thread, after what the analysis itself has to load: for loading what its caller needs next.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def analyze(
         cache = StepCache(None if workdir is None else Path(workdir), clip.source.sha256)
         kept = KeptPixels() if pixels is None else pixels
         kept.begin(clip.source.sha256)
-        run = _Run(clip, settings, cache, tell, kept)
+        run = _Run(clip, settings, cache, tell, kept, meanwhile or (lambda: None))
         try:
             run.scan()
             run.steps()
@@ -115,9 +118,16 @@ class _Run:
     """One analysis in progress."""
 
     def __init__(
-        self, clip: media.Clip, settings: Settings, cache: StepCache, tell: Progress, pixels: KeptPixels
+        self,
+        clip: media.Clip,
+        settings: Settings,
+        cache: StepCache,
+        tell: Progress,
+        pixels: KeptPixels,
+        meanwhile: Callable[[], None],
     ) -> None:
         self._clip = clip
+        self._meanwhile = meanwhile
         self._pixels = pixels
         self._settings = settings
         self._cache = cache
@@ -141,10 +151,8 @@ class _Run:
             # The name is the only part of the source that is not in the file's bytes.
             self._found.source = replace(known.value, path=self._clip.source.path)
             self._keys["source"] = source_key
+            threading.Thread(target=self._meanwhile, name="warm-up").start()
             return
-        if "overlays" in self._wanted:
-            # The text reader takes seconds to load, which the decoder and the detector leave time for.
-            threading.Thread(target=overlays.warm_up, args=(self._settings.overlays,), name="warm-up").start()
         self._decode(missing)
         for step in STEPS:
             if step.prepare is not None and step.name in self._wanted:
@@ -170,7 +178,9 @@ class _Run:
         )
         # First of the consumers: the decoder prepares the luma ahead in the size that was asked for last.
         scout = overlays.Scout(clip, self._settings.overlays) if "overlays" in self._wanted else None
-        beside = None if detector is None else _Beside(detector.process_frame)
+        # The detector comes up while the decoder does, and then the text reader, which takes a second to load.
+        beside = None if detector is None else Beside(detector.process_frame, first=detector.prepare)
+        threading.Thread(target=self._load_ahead, name="warm-up").start()
         broken: dict[str, Exception] = {}
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
@@ -220,6 +230,12 @@ class _Run:
         for name in finishers:
             step = next(s for s in STEPS if s.name == name)
             self._record(step, results.get(name), broken.get(name), spent[name])
+
+    def _load_ahead(self) -> None:
+        """Load what is needed after the pass: one thing after the other, since the pass needs the processors too."""
+        if "overlays" in self._wanted:
+            overlays.warm_up(self._settings.overlays)
+        self._meanwhile()
 
     def _describer(self) -> camera.Describer | None:
         if "camera" not in self._wanted or self._clip.source.kind == "image":
@@ -282,6 +298,8 @@ class _Run:
         """Run one step in its thread; what it waited for other steps' frames is not counted."""
         began = time.perf_counter()
         result, error = None, None
+        if step.gives_way:
+            threads.give_way()
         try:
             assert step.run is not None
             result = step.run(self._found)
@@ -406,47 +424,6 @@ class _Run:
             people_count_unmarked=counts.unmarked if counts else None,
             enhancements=found.get("enhanced", none),
         )
-
-
-class _Beside:
-    """Hands frames, in order, to a thread that looks at them while the caller decodes on."""
-
-    def __init__(self, look: Callable[[media.Frame], None]) -> None:
-        self._look = look
-        self._frames: queue.Queue[media.Frame | None] = queue.Queue(_WAITING)
-        self._spent = 0.0
-        self.error: Exception | None = None
-        """What ended its work early."""
-        self._thread = threading.Thread(target=self._run, name="people", daemon=True)
-        self._thread.start()
-
-    def put(self, frame: media.Frame) -> None:
-        """Give the next frame; waits where too many wait already."""
-        if self.error is None:
-            self._frames.put(frame)
-
-    def stop(self) -> None:
-        """End without looking at the frames that wait."""
-        self.error = self.error or RuntimeError("the pass over the clip was broken off")
-        self.finish()
-
-    def finish(self) -> float:
-        """Wait for the last frame; return the seconds that the looks took."""
-        self._frames.put(None)
-        self._thread.join()
-        return self._spent
-
-    def _run(self) -> None:
-        while (frame := self._frames.get()) is not None:
-            if self.error is not None:
-                continue  # the caller is not left waiting
-            began = time.perf_counter()
-            try:
-                self._look(frame)
-            except Exception as error:  # raised where the pass has ended
-                self.error = error
-            self._spent += time.perf_counter() - began
-            del frame
 
 
 def _with_needs(only: tuple[str, ...]) -> frozenset[str]:

@@ -25,12 +25,13 @@ from vidcheck.types import Box, Crop, FrameRef, JsonObject, Shot, StepResult
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
-VERSION = "4"
+VERSION = "5"
 METHOD = "rings (Hough gradient), each judged by EfficientNet-Lite0's classes analog clock and wall clock"
 
 INPUT_SIZE_PX = 224
 _BATCH = 2  # rings judged together; sixteen at a time, or as many as there are, take no less time and 130 MB more
 _CONTEXT = 1.3  # half a side of the judged square over the ring's radius: some wall around the rim
+_LARGE_PX = 80  # largest radius looked for at full size: edges vote along every radius, so larger ones at half of it
 _STRETCHES = ((1.0, 1.0), (1.25, 1.0), (1.0, 1.25))  # across, down: circles, and faces seen from the side or from below
 
 
@@ -189,24 +190,36 @@ def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
 
     height, width = bgr.shape[:2]
     scale = min(2.0, settings.side_px / max(height, width))
-    small = cv2.resize(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 1.2)
+    whole = cv2.resize(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     smallest = max(8, round(0.5 * settings.min_diameter_px * scale))
     found: list[Box] = []
-    for across, down in _STRETCHES:
-        luma = cv2.resize(small, None, fx=across, fy=down)
-        rings = cv2.HoughCircles(
-            luma, cv2.HOUGH_GRADIENT_ALT, 1.5, 20, param1=220, param2=0.72,
-            minRadius=smallest, maxRadius=int(0.3 * max(luma.shape)),
-        )  # fmt: skip
-        if rings is None:
-            continue
-        for x, y, r in np.asarray(rings, np.float64).reshape(-1, rings.shape[-1])[: settings.max_rings, :3].tolist():
-            cx, cy, rx, ry = x / across / scale, y / down / scale, r / across / scale, r / down / scale
-            box = (max(0.0, cx - rx), max(0.0, cy - ry), min(float(width), cx + rx), min(float(height), cy + ry))
-            if box[2] - box[0] > 8 and box[3] - box[1] > 8:
-                found.append((round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)))
+    for zoom, clear in ((0.5, 0.8), (1.0, 0.72)):  # large rings first: they are few
+        picture = whole if zoom == 1 else cv2.resize(whole, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+        picture = cv2.GaussianBlur(picture, (0, 0), 1.2)
+        for across, down in _STRETCHES:
+            luma = cv2.resize(picture, None, fx=across, fy=down)
+            least, most = (smallest, _LARGE_PX) if zoom == 1 else (_LARGE_PX // 3, int(0.3 * max(luma.shape)))
+            least = max(least, round(zoom * smallest))
+            if least > most:
+                continue
+            rings = cv2.HoughCircles(
+                luma, cv2.HOUGH_GRADIENT_ALT, 1.5, 20 * zoom, param1=220, param2=clear, minRadius=least, maxRadius=most
+            )
+            if rings is not None:
+                clearest = np.asarray(rings, np.float64).reshape(-1, rings.shape[-1])[: settings.max_rings, :3]
+                found += _boxes(clearest, across * zoom * scale, down * zoom * scale, (width, height))
     return found[: settings.max_rings]
+
+
+def _boxes(circles: npt.NDArray[np.float64], x_scale: float, y_scale: float, size_px: tuple[int, int]) -> list[Box]:
+    """Boxes, inside the picture, of circles (x, y, radius) found in one that was scaled."""
+    found: list[Box] = []
+    for x, y, r in circles.tolist():
+        left, right = max(0.0, (x - r) / x_scale), min(float(size_px[0]), (x + r) / x_scale)
+        top, bottom = max(0.0, (y - r) / y_scale), min(float(size_px[1]), (y + r) / y_scale)
+        if right - left > 8 and bottom - top > 8:
+            found.append((round(left, 1), round(top, 1), round(right, 1), round(bottom, 1)))
+    return found
 
 
 def judge(bgr: U8, boxes: Sequence[Box], network: Any) -> list[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,10 +179,10 @@ def run_analysis(
 
             with media.open_clip(clip, settings.limits) as opened:
                 target = case.check_place(out, opened.source.path, opened.source.sha256)
-            threading.Thread(target=report.warm_up, name="report").start()
         pixels = None if out is None or redact else kept_views.KeptPixels(with_faint=True, also=pictures.missing)
         steps = None if no_cache else workdir()
-        analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels)
+        ahead = None if out is None else report.warm_up
+        analysis = pipeline.analyze(clip, settings, workdir=steps, progress=tell, pixels=pixels, meanwhile=ahead)
         if out is not None:
             cover = settings.detect.model if redact else None
             sha256 = analysis.source.sha256
