@@ -26,6 +26,7 @@ from vidcheck import media, overlays, text_kinds, text_schedule, text_tracking
 from vidcheck.clues._stamps import find_stamps
 from vidcheck.errors import DependencyError
 from vidcheck.overlays import Line, OcrEngine, OverlaySettings, engine, read_overlays
+from vidcheck.spilling import SpilledRecords
 from vidcheck.text_tracking import TextTrack
 from vidcheck.types import Box, FrameRef, Shot, TextReading
 
@@ -199,8 +200,8 @@ def test_black_is_not_read_and_a_budget_is_owned_up_to() -> None:
 
 
 def test_a_long_shot_is_sampled_all_along() -> None:
-    bare = np.zeros((4, 4), np.uint16)
-    samples = [text_schedule.Sample.of(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare) for k in range(2400)]
+    bare, kept = np.zeros((4, 4), np.uint16), SpilledRecords(10_000)  # some of the samples lie in a file
+    samples = [text_schedule.Sample.of(FrameRef(k, k, k * 0.25), 1.0, bare, bare, bare, kept) for k in range(2400)]
     chosen = plan(samples, [shot(0, 2400)], max_reads=9)
     gaps = np.diff([ref.time_s for ref in chosen.reads])
     assert len(chosen.reads) == 9

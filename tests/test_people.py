@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from vidcheck import media, people, person_detectors
 from vidcheck.byte_track import ByteTracker, ByteTrackSettings
+from vidcheck.errors import ModelError
 from vidcheck.person_network import PersonNetwork
 from vidcheck.types import Detection, FrameRef, Shot
 
@@ -69,6 +71,36 @@ def test_detection_rate_follows_time_and_stills_are_not_looked_at_again(tmp_path
     assert [ref.index for ref in found.frames] == [0, 25]
     stats = detector.finish().stats
     assert stats["frames_total"] == 50 and stats["frames_looked_at"] == 2
+
+
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (500, 333), (1920, 1080)])
+def test_the_network_is_prepared_for_the_shape_that_it_looks_at(size: tuple[int, int]) -> None:
+    model = person_detectors.choose("person")
+    network = PersonNetwork(model.path)
+    network.prepare(*size, 512)
+    (prepared,) = network._compiled
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+    network.look_at(picture, input_px=512, confidence=0.3, iou=0.6)
+    assert list(network._compiled) == [prepared]  # nothing was compiled for the look
+
+
+def test_a_missing_network_is_told_before_the_first_look(tmp_path: Path) -> None:
+    detector = people.PersonDetector(people.DetectSettings(model="person"))
+    detector.model = replace(detector.model, path=tmp_path)
+    with pytest.raises(ModelError, match="no OpenVINO model"):
+        detector.prepare()
+
+
+def test_numbers_of_boxes_are_kept_once_and_stay_what_they_are(tmp_path: Path) -> None:
+    import cv2
+
+    picture = cv2.resize(cv2.imread(str(asset("bus.jpg"))), (480, 640))
+    media.write_video(tmp_path / "a.mp4", [np.roll(picture, 4 * k, axis=1) for k in range(30)], fps=10)
+    found, _ = sightings(tmp_path / "a.mp4")
+    numbers = [n for d in found.detections for n in (*d.box_xyxy_px, d.confidence)]
+    assert len(numbers) > 100
+    assert len({id(n) for n in numbers}) == len(set(numbers))
+    assert all(n == round(n, 1) for d in found.detections for n in d.box_xyxy_px)
 
 
 def test_the_rate_follows_how_far_people_move(tmp_path: Path) -> None:

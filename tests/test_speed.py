@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vidcheck import case_reuse, media, pipeline, store
+from vidcheck import case_reuse, media, pipeline, steps, store, threads
 from vidcheck.cli import again
 from vidcheck.media import Clip
 from vidcheck.shared_reading import SharedReading
@@ -79,6 +79,42 @@ def test_steps_share_decoding_passes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not {"persons", "clothing", "camera", "tracks"} & set(waited_for)
 
 
+def test_what_a_caller_loads_ahead_is_loaded_once_whether_or_not_the_steps_are_cached(tmp_path: Path) -> None:
+    clip, called = moving(tmp_path / "clip.mp4"), []
+    settings = pipeline.Settings(only=("shots", "people"))
+    for _ in range(2):  # the second time from the cache
+        done = threading.Event()
+
+        def meanwhile(done: threading.Event = done) -> None:
+            called.append(threading.current_thread())
+            done.set()
+
+        pipeline.analyze(clip, settings, workdir=tmp_path / "steps", meanwhile=meanwhile)
+        assert done.wait(60)
+    assert len(called) == 2 and threading.main_thread() not in called
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
+def test_steps_that_few_wait_for_give_way_and_the_analysis_itself_does_not(tmp_path: Path) -> None:
+    found = {}
+
+    def watch() -> None:
+        threads.give_way()
+        found["thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    thread = threading.Thread(target=watch)
+    thread.start()
+    thread.join()
+    assert found["thread"] == min(19, before + 10)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    by_name = {step.name: step for step in steps.STEPS}
+    # What the fusion of small texts, the longest chain, waits for, and what clothing waits for.
+    for name in ("overlays", "leads", "enhanced", "camera", "tracks", "persons"):
+        assert not by_name[name].gives_way
+    assert by_name["clothing"].gives_way and by_name["wall_clocks"].gives_way
+
+
 def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(
     tmp_path: Path, demo_analysis: Analysis
 ) -> None:
@@ -104,20 +140,20 @@ def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(
 def test_the_same_command_again_loads_nothing_heavy_and_notices_every_change(
     tmp_path: Path, demo_analysis: Analysis, demo_clip: Path
 ) -> None:
-    out, steps = tmp_path / "out", tmp_path / "steps"
+    out, workdir = tmp_path / "out", tmp_path / "steps"
     folder = out / "demo"
     asked = {"model": "auto", "only": (), "place": None, "sidecar": None, "lang": "en"}
     known = again.key(demo_clip, out, None, asked)
     assert known is not None
-    assert again.find(steps, *known) is None
+    assert again.find(workdir, *known) is None
     folder.mkdir(parents=True)
     store.write_atomic(folder / store.ANALYSIS, store.to_json(demo_analysis))
     store.write_manifest(folder, {"sha256": demo_analysis.source.sha256})
-    again.remember(steps, *known, folder)
-    assert again.find(steps, *known) == (demo_analysis, folder)
+    again.remember(workdir, *known, folder)
+    assert again.find(workdir, *known) == (demo_analysis, folder)
     code = (
         "import sys\nfrom pathlib import Path\nfrom vidcheck.cli import again\n"
-        f"found = again.find(Path({str(steps)!r}), *{known!r})\nassert found is not None\n"
+        f"found = again.find(Path({str(workdir)!r}), *{known!r})\nassert found is not None\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules and name != 'pydantic'])"
     )
     assert run(code).strip() == "[]"
@@ -136,7 +172,7 @@ def test_the_same_command_again_loads_nothing_heavy_and_notices_every_change(
     assert again.key(demo_clip, out, None, asked | {"model": "/some/folder"}) is None
     assert again.key(tmp_path / "missing.mp4", out, None, asked) is None
     (folder / store.ANALYSIS).write_bytes(b"{}")
-    assert again.find(steps, *known) is None
+    assert again.find(workdir, *known) is None
 
 
 def test_a_pass_that_is_broken_off_leaves_no_thread_behind(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import numpy as np
 from vidcheck.appearance import TrackLook, by_id
 from vidcheck.boxes import area, covered
 from vidcheck.camera import View
-from vidcheck.joining import Grounds, JoinSettings, LinkKind, join
+from vidcheck.joining import Grounds, JoinSettings, join
+from vidcheck.track_links import LinkKind
 from vidcheck.types import (
     Box,
     ClothingObservation,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,23 +17,18 @@ from vidcheck.appearance import TrackLook, similarities, similarity_factors
 from vidcheck.boxes import each_covered, each_iou, each_steps_apart
 from vidcheck.camera import View
 from vidcheck.track_ends import TrackEnds
+from vidcheck.track_links import KINDS, LINK, LinkKind, Links, LinkTable
 from vidcheck.types import Detection, Shot, Track
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-Links = npt.NDArray[np.void]
 _ROUNDING = 1e-4  # single precision, where the likeness of many pairs is looked at at once
 _ROWS = 128  # tracks compared at a time; a multiple of 8, for sets of bits
-# Pairs of tracks that may be one person: rows of both, the lower first, and the best reason. Crowds have millions.
-_LINK = np.dtype([("a", "i4"), ("b", "i4"), ("kind", "i1"), ("certain", "?"), ("alike", "f8")])
 _SAME_SPOT = 0.5  # overlap (IoU) of two boxes at one place of one still
 _PAIRS = 4096  # taken at a time
 _NO_LINK = -1
-LinkKind = Literal["still", "stayed", "resumed", "elsewhere"]
-_RANKS: dict[LinkKind, int] = {"still": 0, "stayed": 1, "resumed": 1, "elsewhere": 2}
-_KINDS = tuple(_RANKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,37 +112,56 @@ def join(
     if not tracks:
         return Joining((), (), (), None)
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
-    links, allowed = judge.judge()
-    # The surest first, so that a likeness never takes a place that belongs to better evidence.
     names = np.argsort(np.argsort([track.id for track in tracks], kind="stable")).astype(np.int32)
-    rank = np.array(list(_RANKS.values()), dtype=np.int8)[links["kind"]]
-    links = links[np.lexsort((names[links["b"]], names[links["a"]], -links["alike"], rank, ~links["certain"]))]
-    certain = _merge(len(tracks), links[links["certain"]], allowed)
-    groups = _merge(len(tracks), links, allowed)
-    ids = [[tuple(tracks[n].id for n in members) for members in found] for found in (groups, certain)]
+    links, allowed = judge.judge(LinkTable(names))
+    # The surest first, so that a likeness never takes a place that belongs to better evidence.
+    merging, certain = _Merging(allowed), None
+    for part in links.in_order():
+        sure = int(np.count_nonzero(part["certain"]))
+        merging.take(part[:sure])
+        if certain is None and sure < len(part):
+            certain = merging.groups()
+        merging.take(part[sure:])
+    groups = merging.groups()
+    ids = [[tuple(tracks[n].id for n in members) for members in found] for found in (groups, certain or groups)]
     return Joining(tuple(ids[0]), _grounds(groups, links, len(tracks)), tuple(ids[1]), judge.side_by_side)
 
 
-def _merge(count: int, links: Links, allowed: Sequence[int]) -> list[list[int]]:
-    """Rows of tracks in groups, in order of their first: a link holds where all of both sides may be one person."""
-    group = list(range(count))
-    members = [[n] for n in range(count)]
-    masks = [1 << n for n in range(count)]
-    # What every member of a group allows, as a set of bits: a group of hundreds is compared as fast as one track.
-    common = list(allowed)
-    for a, b in _pairs(links):
-        one, other = group[a], group[b]
-        if one == other or masks[other] & common[one] != masks[other]:
-            continue
-        if len(members[one]) < len(members[other]):
-            one, other = other, one
-        for n in members[other]:
-            group[n] = one
-        members[one] += members[other]
-        members[other] = []
-        masks[one] |= masks[other]
-        common[one] &= common[other]
-    return sorted(sorted(rows) for rows in members if rows)
+class _Merging:
+    """Tracks in groups: a link holds where all of both sides may be one person.
+
+    Parameters
+    ----------
+    allowed:
+        By row of a track, as a set of bits, the rows of those it may be one person with.
+    """
+
+    def __init__(self, allowed: Sequence[int]) -> None:
+        self._group = list(range(len(allowed)))
+        self._members = [[n] for n in self._group]
+        self._masks = [1 << n for n in self._group]
+        # What every member of a group allows: a group of hundreds is compared as fast as one track.
+        self._common = list(allowed)
+
+    def take(self, links: Links) -> None:
+        """Follow links, in their order."""
+        group, members, masks, common = self._group, self._members, self._masks, self._common
+        for a, b in _pairs(links):
+            one, other = group[a], group[b]
+            if one == other or masks[other] & common[one] != masks[other]:
+                continue
+            if len(members[one]) < len(members[other]):
+                one, other = other, one
+            for n in members[other]:
+                group[n] = one
+            members[one] += members[other]
+            members[other] = []
+            masks[one] |= masks[other]
+            common[one] &= common[other]
+
+    def groups(self) -> list[list[int]]:
+        """Return the rows of each group, in order of their first."""
+        return sorted(sorted(rows) for rows in self._members if rows)
 
 
 def _pairs(links: Links) -> Iterator[tuple[int, int]]:
@@ -158,21 +171,22 @@ def _pairs(links: Links) -> Iterator[tuple[int, int]]:
         yield from zip(part["a"].tolist(), part["b"].tolist(), strict=True)
 
 
-def _grounds(groups: Sequence[Sequence[int]], links: Links, count: int) -> tuple[Grounds | None, ...]:
+def _grounds(groups: Sequence[Sequence[int]], links: LinkTable, count: int) -> tuple[Grounds | None, ...]:
     """What is true of the links within each group."""
     of = np.zeros(count, dtype=np.int64)
     for number, rows in enumerate(groups):
         of[list(rows)] = number
-    inside = np.flatnonzero(of[links["a"]] == of[links["b"]])
-    group = of[links["a"][inside]]
     lowest, certain = np.ones(len(groups)), np.ones(len(groups), dtype=bool)
-    np.minimum.at(lowest, group, links["alike"][inside])
-    np.logical_and.at(certain, group, links["certain"][inside])
-    has = np.zeros((len(groups), len(_KINDS)), dtype=bool)
-    has[group, links["kind"][inside]] = True
+    has = np.zeros((len(groups), len(KINDS)), dtype=bool)
+    for part in links.parts():
+        inside = part[of[part["a"]] == of[part["b"]]]
+        group = of[inside["a"]]
+        np.minimum.at(lowest, group, inside["alike"])
+        np.logical_and.at(certain, group, inside["certain"])
+        has[group, inside["kind"]] = True
     found: list[Grounds | None] = []
     for number, rows in enumerate(groups):
-        kinds = frozenset(kind for kind, used in zip(_KINDS, has[number].tolist(), strict=True) if used)
+        kinds = frozenset(kind for kind, used in zip(KINDS, has[number].tolist(), strict=True) if used)
         found.append(Grounds(kinds, float(lowest[number]), bool(certain[number])) if len(rows) > 1 else None)
     return tuple(found)
 
@@ -216,26 +230,28 @@ class _Judge:
             alike = [similarities(self.colours[part[:, 0]], self.colours[part[:, 1]]) for part in parts]
             self.side_by_side = float(np.quantile(np.concatenate(alike), 0.9))
 
-    def judge(self) -> tuple[Links, list[int]]:
-        """Compare all tracks: the links, and by row of a track, as bits, the rows of whom it may be one with."""
+    def judge(self, links: LinkTable) -> tuple[LinkTable, list[int]]:
+        """Compare all tracks; links are added to a table.
+
+        Returns that, and by row of a track, as a set of bits, the rows of those it may be one with.
+        """
         count = len(self.shot)
         factors = similarity_factors(self.colours)
         bits = np.zeros((count, (count + 7) // 8), dtype=np.uint8)
-        found: list[Links] = []
         for start in range(0, count, _ROWS):
             # Products of many rows at once: far faster than row by row.
             block = factors[start : start + _ROWS] @ factors[start:].T
             for n in range(start, min(start + _ROWS, count)):
-                may, links = self._compare(n, block[n - start, n - start + 1 :])
+                may, new = self._compare(n, block[n - start, n - start + 1 :])
                 row = np.zeros(count, dtype=bool)
                 row[n + 1 :] = may
                 bits[n] = np.packbits(row, bitorder="little")
-                found.append(links)
+                links.add(new)
         for left in range(0, count, _ROWS):  # who may be who goes both ways
             columns = np.unpackbits(bits[:, left // 8 : (left + _ROWS) // 8], axis=1, bitorder="little")
             mirrored = np.packbits(columns.T, axis=1, bitorder="little")
             bits[left : left + _ROWS] |= mirrored[: count - left]
-        return np.concatenate(found), [int.from_bytes(row.tobytes(), "little") for row in bits]
+        return links, [int.from_bytes(row.tobytes(), "little") for row in bits]
 
     def _compare(self, n: int, alike32: F32) -> tuple[Bools, Links]:
         """Compare a track with all later ones: which may be the same person, and the links to them.
@@ -277,13 +293,13 @@ class _Judge:
         places = np.flatnonzero(stayed)
         stayed[places] = ~self.ends.seen_empty(meeting.lost[places], meeting.found[places], self.size, s.certain_s)
         kind = np.full(len(later), _NO_LINK, dtype=np.int8)
-        kind[alike >= elsewhere] = _KINDS.index("elsewhere")
-        kind[resumed & (alike >= max(s.resumed, beside))] = _KINDS.index("resumed")
-        kind[stayed] = _KINDS.index("stayed")
-        kind[still] = _KINDS.index("still")
+        kind[alike >= elsewhere] = KINDS.index("elsewhere")
+        kind[resumed & (alike >= max(s.resumed, beside))] = KINDS.index("resumed")
+        kind[stayed] = KINDS.index("stayed")
+        kind[still] = KINDS.index("still")
         linked = np.flatnonzero(may & (kind != _NO_LINK))
         certain = still | (stayed & one_shot & (alike >= s.certain))
-        links = np.empty(len(linked), dtype=_LINK)
+        links = np.empty(len(linked), dtype=LINK)
         links["a"], links["b"] = n, later[linked]
         links["kind"], links["certain"] = kind[linked], certain[linked]
         links["alike"] = np.where(still, 1.0, alike)[linked]

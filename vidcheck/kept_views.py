@@ -31,8 +31,8 @@ MOST_BYTES = 128_000_000
 """Pixels kept in memory, at most; a street with twenty people at 1080p fills them in about a minute."""
 MOST_FAINT_BYTES = 32_000_000
 """Pixels of weak boxes kept in memory, at most."""
-MOST_FILE_BYTES = 3_000_000_000
-"""Beyond that, in a temporary file, at most: about an hour of that street."""
+MOST_FILE_BYTES = 8_000_000_000
+"""Beyond that, in a temporary file, at most: more than two hours of that street."""
 _IN_FILE = (  # PNG, which is lossless: of what is fast the smallest, 0.43 of the pixels
     cv2.IMWRITE_PNG_COMPRESSION, 1,
     cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,

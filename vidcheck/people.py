@@ -146,6 +146,9 @@ class PersonDetector:
         self._kept: deque[Future[None]] = deque()
         self._pending: deque[tuple[Frame, Future[list[tuple[Box, float]]]]] = deque()
         self._detections: list[Detection] = []
+        self._numbers: dict[
+            float, float
+        ] = {}  # each kept once: an hour of a crowd has millions, and few different ones
         self._frames: list[FrameRef] = []
         self._is_calm = False
         self._boxes_before: npt.NDArray[np.float64] | None = None
@@ -196,7 +199,11 @@ class PersonDetector:
 
     def _take(self, frame: Frame, seen: Sequence[tuple[Box, float]]) -> None:
         """Take over what was seen in the next frame; its views and points are taken in a thread."""
-        found = [Detection(frame.ref, box, "person", score) for box, score in seen]
+        same = self._numbers.setdefault
+        found = [
+            Detection(frame.ref, (same(a, a), same(b, b), same(c, c), same(d, d)), "person", same(score, score))
+            for (a, b, c, d), score in seen
+        ]
         self._is_calm = self._has_hardly_moved(found)
         if self.views is not None or self._describer is not None:
             if self._keeping is None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vidcheck.spilling import SpilledRecords
 from vidcheck.timeline import SOON_S, Timeline
 from vidcheck.types import FrameRef, Shot
 
@@ -33,6 +34,7 @@ _FLASHED = 2  # samples in a row at one pixel after which a bold edge counts as 
 _BOLD = 60  # luma step of such an edge: what is meant to be read in half a second is printed boldly
 _GONE = 6  # samples after which a flash must have left its cells again: what stays longer is an arrival
 _AS_SHARP = 0.9  # share of the sharpest sample's sharpness that a cheaper one must have
+_IN_MEMORY = 8_000_000  # bytes of packed maps; of more, those before lie in a temporary file
 _LINE_CELLS = 4  # new cells in a line from which an arrival is worth a read
 
 
@@ -46,14 +48,18 @@ class Sample:
     """Variance of the Laplacian of the scanned luma, a relative figure."""
     shape: tuple[int, int]
     """Rows and columns of cells."""
-    packed: bytes
-    """Edges by cell, three maps of uint16 one after the other, deflated, or an hour would take half a gigabyte."""
+    records: SpilledRecords
+    """Where the edges by cell are kept: three maps of uint16 one after the other, deflated."""
+    number: int
+    """Which record."""
 
     @staticmethod
-    def of(ref: FrameRef, sharpness: float, texture: U16, standing: U16, flashed: U16) -> Sample:
+    def of(
+        ref: FrameRef, sharpness: float, texture: U16, standing: U16, flashed: U16, records: SpilledRecords
+    ) -> Sample:
         """Pack three maps of shares by cell, uint16 of shape (rows, columns), in steps of :data:`_STEP`."""
-        maps = np.stack((texture, standing, flashed))
-        return Sample(ref, sharpness, (texture.shape[0], texture.shape[1]), zlib.compress(maps.tobytes(), 1))
+        packed = zlib.compress(np.stack((texture, standing, flashed)).tobytes(), 1)
+        return Sample(ref, sharpness, (texture.shape[0], texture.shape[1]), records, records.append(packed))
 
     @property
     def texture(self) -> F32:
@@ -72,7 +78,7 @@ class Sample:
 
     def _map(self, which: int) -> F32:
         size = self.shape[0] * self.shape[1]
-        shares = np.frombuffer(zlib.decompress(self.packed), np.uint16, size, 2 * which * size)
+        shares = np.frombuffer(zlib.decompress(self.records[self.number]), np.uint16, size, 2 * which * size)
         return shares.reshape(self.shape).astype(np.float32) * np.float32(_STEP)
 
 
@@ -99,6 +105,7 @@ class Scanner:
     def __init__(self) -> None:
         self._age: U8 | None = None
         self._bold_age: U8 | None = None
+        self._records = SpilledRecords(_IN_MEMORY)  # an hour of a street takes 50 MB
 
     def add(self, ref: FrameRef, luma: U8) -> Sample:
         """Measure one frame.
@@ -121,7 +128,8 @@ class Scanner:
         self._bold_age = _aged(self._bold_age, bold)
         standing = cv2.bitwise_and(edges, cv2.threshold(self._age, _STAYED - 1, 1, cv2.THRESH_BINARY)[1])
         flashed = cv2.bitwise_and(bold, cv2.threshold(self._bold_age, _FLASHED - 1, 1, cv2.THRESH_BINARY)[1])
-        return Sample.of(ref, float(spread[0, 0]) ** 2, *(_by_cell(mask) for mask in (edges, standing, flashed)))
+        texture, stood, flash = (_by_cell(mask) for mask in (edges, standing, flashed))
+        return Sample.of(ref, float(spread[0, 0]) ** 2, texture, stood, flash, self._records)
 
 
 def _aged(age: U8 | None, edges: npt.NDArray[Any]) -> U8:
