@@ -137,6 +137,29 @@ def test_pictures_from_kept_pixels_are_those_that_decoding_gives(
     assert decoded.get("kept", 0) == 0 < decoded["decoded"]
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_picture_that_cannot_be_written_is_told(
+    demo_analysis: Analysis,
+    demo_clip: Path,
+    demo_pixels: KeptPixels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: bool,
+) -> None:
+    from vidcheck import pictures
+
+    write = pictures.write_jpeg
+
+    def refuse_one(path: Path, picture: Any) -> None:
+        if path.name.startswith("p1-"):
+            raise OutputError(f"No space left while writing {path.name}.")
+        write(path, picture)
+
+    monkeypatch.setattr(pictures, "write_jpeg", refuse_one)
+    with media.open_clip(demo_clip) as clip, pytest.raises(OutputError, match="No space left while writing p1-"):
+        pictures.save_pictures(clip, demo_analysis, tmp_path / "case", pixels=demo_pixels if kept else None)
+
+
 def test_kept_pixels_of_another_clip_are_not_shown(
     demo_analysis: Analysis, demo_clip: Path, demo_pixels: KeptPixels, tmp_path: Path
 ) -> None:

@@ -32,8 +32,8 @@ from tests.report_example import (
 )
 from vidcheck import types
 from vidcheck.errors import InputError
-from vidcheck.report import pictures, write_report
 from vidcheck.report import wording as say
+from vidcheck.report import write_report
 from vidcheck.report.figures import ClueBar, Lane, Span, clip_chart, clue_chart
 from vidcheck.report.format import Formatter
 from vidcheck.report.glyphs import _ENDS, _STARTS, breakable, plain, printable, visible
@@ -191,26 +191,6 @@ def test_pictures_are_scaled_and_their_sum_is_bounded(folder: Path) -> None:
     jpeg = album.thumbnails[first.key].jpeg
     with Image.open(io.BytesIO(jpeg)) as image:
         assert not image.getexif()
-
-
-def test_pictures_loaded_ahead_are_loaded_once_and_count_only_where_they_are_shown(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone = Album(folder, "en", budget_bytes=60_000)
-    wanted = [("media/count-minimum.jpg", side) for side in (300, 200, 300, 250)]
-    expected = [alone.picture(media, max_side_px=side, alt="x") for media, side in wanted]
-
-    album = Album(folder, "en", budget_bytes=60_000)
-    ahead = album.beside()
-    for media, side in wanted[1:3]:
-        ahead.picture(media, max_side_px=side, alt="x")
-    assert album.spent_bytes == 0 and not album.thumbnails
-    loads: list[int] = []
-    load = pictures._load
-    monkeypatch.setattr(pictures, "_load", lambda path, side: loads.append(side) or load(path, side))
-    assert [album.picture(media, max_side_px=side, alt="x") for media, side in wanted] == expected
-    assert loads == [250]
-    assert album.thumbnails == alone.thumbnails and album.spent_bytes == alone.spent_bytes
 
 
 # ---------------------------------------------------------------- what it says

@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from vidcheck import case_reuse, media, pipeline, steps, store, threads
+from vidcheck import case_reuse, media, overlays, pipeline, store
 from vidcheck.cli import again
 from vidcheck.media import Clip
 from vidcheck.shared_reading import SharedReading
@@ -94,25 +96,50 @@ def test_what_a_caller_loads_ahead_is_loaded_once_whether_or_not_the_steps_are_c
     assert len(called) == 2 and threading.main_thread() not in called
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
-def test_steps_that_few_wait_for_give_way_and_the_analysis_itself_does_not(tmp_path: Path) -> None:
-    found = {}
+def test_what_a_caller_cannot_load_ahead_costs_it_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def meanwhile() -> None:
+        raise RuntimeError("no such module")
 
-    def watch() -> None:
-        threads.give_way()
-        found["thread"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    found = pipeline.analyze(
+        moving(tmp_path / "clip.mp4"), pipeline.Settings(only=("shots", "people")), meanwhile=meanwhile
+    )
+    assert found.shots
+    for thread in threading.enumerate():
+        if thread.name == "warm-up":
+            thread.join(60)
+    assert "could not be loaded ahead" in caplog.text
 
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    thread = threading.Thread(target=watch)
-    thread.start()
-    thread.join()
-    assert found["thread"] == min(19, before + 10)
-    assert os.getpriority(os.PRIO_PROCESS, 0) == before
-    by_name = {step.name: step for step in steps.STEPS}
-    # What the fusion of small texts, the longest chain, waits for, and what clothing waits for.
-    for name in ("overlays", "leads", "enhanced", "camera", "tracks", "persons"):
-        assert not by_name[name].gives_way
-    assert by_name["clothing"].gives_way and by_name["wall_clocks"].gives_way
+
+def test_clothing_waits_for_the_texts_behind_which_small_texts_are_fused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    persons = threading.Event()
+    read = overlays.read_overlays
+
+    def watched(*args: Any) -> Any:
+        texts = read(*args)
+        assert persons.wait(60)
+        time.sleep(0.5)  # clothing could begin now
+        events.append("texts read")
+        return texts
+
+    monkeypatch.setattr(overlays, "read_overlays", watched)
+    clip = moving(tmp_path / "clip.mp4")
+
+    def begun(step: str, share: float) -> None:
+        events.append(step)
+        if step == "persons":
+            persons.set()
+
+    found = pipeline.analyze(clip, pipeline.Settings(only=("clothing", "overlays")), progress=begun)
+    assert all(run.status == "ok" for run in found.steps if run.step in ("clothing", "overlays"))
+    assert events.index("persons") < events.index("texts read") < events.index("clothing")  # not side by side
+    # Where no texts are read, it waits for nothing.
+    events.clear()
+    found = pipeline.analyze(clip, pipeline.Settings(only=("clothing",)), progress=begun)
+    run = found.step("clothing")
+    assert run is not None and run.status == "ok" and "texts read" not in events
 
 
 def test_a_case_folder_is_left_alone_only_while_it_is_what_would_be_written(

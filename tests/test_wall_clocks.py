@@ -83,6 +83,22 @@ def test_rings_without_a_face_are_not_claimed(tmp_path: Path) -> None:
     assert look(tmp_path / "a.png").value == ()
 
 
+def test_large_rings_leave_places_to_small_ones() -> None:
+    picture = np.full((540, 960, 3), 200, np.uint8)
+    for y in range(70, 540, 190):
+        for x in range(70, 960, 190):
+            cv2.circle(picture, (x, y), 88, (20, 20, 20), 3)
+            cv2.circle(picture, (x, y), 16, (20, 20, 20), 2)
+    sizes = [box[2] - box[0] for box in find_rings(picture, WallClockSettings())]
+    assert any(size > 165 for size in sizes) and sum(size < 40 for size in sizes) >= 10
+    assert len(sizes) <= WallClockSettings().max_rings
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 960), (2, 3000), (3000, 2), (9, 4000)])
+def test_the_thinnest_picture_has_no_rings(shape: tuple[int, int]) -> None:
+    assert find_rings(np.zeros((*shape, 3), np.uint8), WallClockSettings()) == []
+
+
 def test_each_box_gets_the_same_share_whatever_is_judged_beside_it() -> None:
     resolved = weights.resolve(WallClockSettings().model)
     network = wall_clocks.load_network(str(resolved.path), resolved.sha256)

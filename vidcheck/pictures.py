@@ -29,6 +29,7 @@ from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef
 _JPEG_QUALITY = 92
 _ENCODERS = 4
 _PENDING = 8
+_FRAMES = 2  # whole ones in memory beside the one that is decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +190,20 @@ def _save(
 
     with ThreadPoolExecutor(threads.count(_ENCODERS), thread_name_prefix="jpeg") as pool:
 
-        def submit(task: Callable[..., None], *about: Any) -> None:
+        def submit(most: int, task: Callable[..., None], *about: Any) -> None:
             written.append(pool.submit(task, *about))
-            while len(written) > _PENDING:  # each keeps its frame in memory
+            while len(written) > most:
                 written.popleft().result()
 
         if pixels is None:
             left.update(jobs)
         else:
             for index in sorted(jobs):
-                submit(make_of_kept, index, pixels)
+                submit(_PENDING, make_of_kept, index, pixels)
         while written:  # only then is it known what is left
             written.popleft().result()
         for frame in clip.read([refs[index] for index in sorted(left)]):
-            submit(make_of_frame, frame.ref.index, frame.bgr if cover is None else cover(frame))
+            submit(_FRAMES, make_of_frame, frame.ref.index, frame.bgr if cover is None else cover(frame))
         while written:
             written.popleft().result()
 

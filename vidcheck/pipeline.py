@@ -22,7 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vidcheck import camera, media, overlays, people, person_detectors, shots, threads
+from vidcheck import camera, media, overlays, people, person_detectors, shots
 from vidcheck.beside import Beside
 from vidcheck.errors import EXIT_UNEXPECTED, InputError, NotPossible, VidcheckError
 from vidcheck.kept_views import KeptPixels
@@ -72,7 +72,8 @@ def analyze(
         (:func:`vidcheck.pictures.save_pictures`), which otherwise decodes it again; None keeps them no longer than
         steps need them.
     meanwhile:
-        Called once in a thread, after what the analysis itself has to load: for loading what its caller needs next.
+        Called once in a thread, which may outlast this call: for loading what the caller needs next. Where the clip is
+        decoded it waits until the detector and the text reader are loaded. What it raises is only logged.
 
     Returns
     -------
@@ -151,7 +152,7 @@ class _Run:
             # The name is the only part of the source that is not in the file's bytes.
             self._found.source = replace(known.value, path=self._clip.source.path)
             self._keys["source"] = source_key
-            threading.Thread(target=self._meanwhile, name="warm-up").start()
+            threading.Thread(target=self._load_for_caller, name="warm-up").start()
             return
         self._decode(missing)
         for step in STEPS:
@@ -180,12 +181,12 @@ class _Run:
         scout = overlays.Scout(clip, self._settings.overlays) if "overlays" in self._wanted else None
         # The detector comes up while the decoder does, and then the text reader, which takes a second to load.
         beside = None if detector is None else Beside(detector.process_frame, first=detector.prepare)
-        threading.Thread(target=self._load_ahead, name="warm-up").start()
         broken: dict[str, Exception] = {}
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
         declared = clip.source.duration_declared_s or 0.0
         timeline = Timeline()
         try:
+            threading.Thread(target=self._load_ahead, name="warm-up").start()
             for frame in clip.frames():
                 timeline.add(frame.ref, is_key=frame.is_key)
                 self._tell("frames", min(1.0, frame.ref.time_s / declared) if declared else 0.0)
@@ -235,7 +236,13 @@ class _Run:
         """Load what is needed after the pass: one thing after the other, since the pass needs the processors too."""
         if "overlays" in self._wanted:
             overlays.warm_up(self._settings.overlays)
-        self._meanwhile()
+        self._load_for_caller()
+
+    def _load_for_caller(self) -> None:
+        try:
+            self._meanwhile()
+        except Exception:  # the caller meets it again
+            log.warning("what comes after the analysis could not be loaded ahead", exc_info=True)
 
     def _describer(self) -> camera.Describer | None:
         if "camera" not in self._wanted or self._clip.source.kind == "image":
@@ -259,7 +266,7 @@ class _Run:
         ended: _Done | None = None
         try:
             while waiting or running or begun:
-                ready = [step for step in waiting if settled.issuperset((*step.needs, *step.uses))]
+                ready = [step for step in waiting if settled.issuperset((*step.needs, *step.uses, *step.after))]
                 for step in ready:
                     waiting.remove(step)
                     if self._settle(step):
@@ -298,8 +305,6 @@ class _Run:
         """Run one step in its thread; what it waited for other steps' frames is not counted."""
         began = time.perf_counter()
         result, error = None, None
-        if step.gives_way:
-            threads.give_way()
         try:
             assert step.run is not None
             result = step.run(self._found)

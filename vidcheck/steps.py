@@ -161,8 +161,8 @@ class Step:
     """The analyser; None for the steps that share the decoding pass."""
     reads: Callable[[Found], bool] = lambda found: True
     """Whether it may want frames, so that others wait for it with their decoding pass."""
-    gives_way: bool = False
-    """Whether it lets others go first: little waits for it, or it has time until what else that needs is done."""
+    after: tuple[str, ...] = ()
+    """Steps that go first where they have to run, although it takes nothing from them: more waits for those."""
     prepare: Callable[[Found], None] | None = None
     """What can be loaded for it after a pass over all frames, while what it builds on is made; it must not raise."""
 
@@ -308,10 +308,10 @@ STEPS: tuple[Step, ...] = (
         (),
         _clothing,
         lambda f: f.wants_views,
-        gives_way=True,
+        after=("overlays",),  # behind which small texts are fused: that and clothing then run side by side
         prepare=_prepare_clothing,
     ),
-    Step("traps", traps.VERSION, tuple[Trap, ...], lambda s: s.traps, ("tracks",), (), _traps, gives_way=True),
+    Step("traps", traps.VERSION, tuple[Trap, ...], lambda s: s.traps, ("tracks",), (), _traps),
     Step("counts", counting.VERSION, Counts, lambda s: s.count, ("persons",), ("clothing", "traps"), _count),
     Step(
         "overlays",
@@ -330,7 +330,6 @@ STEPS: tuple[Step, ...] = (
         ("shots",),
         (),
         lambda f: lighting.observe_lighting(f.clip, f["shots"], f.settings.lighting),
-        gives_way=True,
     ),
     Step(
         "wall_clocks",
@@ -340,7 +339,6 @@ STEPS: tuple[Step, ...] = (
         ("shots",),
         (),
         lambda f: wall_clocks.find_clock_faces(f.clip, f["shots"], f.settings.wall_clocks),
-        gives_way=True,
     ),
     Step(
         "clues",

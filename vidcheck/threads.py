@@ -9,10 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from contextlib import suppress
-
-_WAY = 10  # of niceness: about a tenth of the share of who does not give way
 
 _NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VIDCHECK_THREADS")
 
@@ -57,14 +53,3 @@ def restrict(processors: frozenset[int] | None, number: int) -> None:
         number = len(processors)
     for name in _NAMES:
         os.environ[name] = str(number)
-
-
-def give_way() -> None:
-    """Let other threads go first from now on, for the thread that calls; without effect but on Linux.
-
-    Elsewhere priorities are a process's, not a thread's. What a library runs in threads of its own keeps its priority.
-    """
-    if sys.platform == "linux":
-        mine = threading.get_native_id()
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, mine, min(19, os.getpriority(os.PRIO_PROCESS, mine) + _WAY))

@@ -48,11 +48,12 @@ class WallClockSettings:
     full_pass_frames: int = 9000
     """Frames from which on moving shots are judged by their best frame alone: finding others decodes up to them."""
     side_px: int = 960
-    """Long side at which rings are looked for, pixels; smaller pictures are enlarged, at most twofold."""
+    """Long side at which rings are looked for, pixels, large ones at half of it; smaller pictures are enlarged, at most
+    twofold."""
     min_diameter_px: float = 28.0
     """Smallest face, pixels of the clip: below it nobody could read the hands."""
     max_rings: int = 40
-    """Rings of one frame that are judged, the clearest first."""
+    """Rings of one frame that are judged, the clearest first; a quarter of them may be large ones."""
     min_probability: float = 0.3
     """The network's softmax share for the two classes from which a ring is shown; not a calibrated probability."""
 
@@ -177,7 +178,7 @@ def _near(clip: Clip, times_s: Sequence[tuple[Shot, float]], settings: WallClock
 
 
 def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
-    """Return the boxes of rings, the clearest first, pixels of the picture.
+    """Return the boxes of rings, pixels of the picture: large ones, then small ones, of each size the clearest first.
 
     Parameters
     ----------
@@ -190,15 +191,15 @@ def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
 
     height, width = bgr.shape[:2]
     scale = min(2.0, settings.side_px / max(height, width))
-    whole = cv2.resize(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    whole = _scaled(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8), scale)
     smallest = max(8, round(0.5 * settings.min_diameter_px * scale))
     found: list[Box] = []
-    for zoom, clear in ((0.5, 0.8), (1.0, 0.72)):  # large rings first: they are few
-        picture = whole if zoom == 1 else cv2.resize(whole, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
-        picture = cv2.GaussianBlur(picture, (0, 0), 1.2)
+    # Large rings are few. Whatever number there is of them, most of the places are left to small ones.
+    for zoom, clear, places in ((0.5, 0.8, settings.max_rings // 4), (1.0, 0.72, settings.max_rings)):
+        picture = cv2.GaussianBlur(whole if zoom == 1 else _scaled(whole, zoom), (0, 0), 1.2)
         for across, down in _STRETCHES:
             luma = cv2.resize(picture, None, fx=across, fy=down)
-            least, most = (smallest, _LARGE_PX) if zoom == 1 else (_LARGE_PX // 3, int(0.3 * max(luma.shape)))
+            least, most = (smallest, _LARGE_PX) if zoom == 1 else (_LARGE_PX // 2 - 4, int(0.3 * max(luma.shape)))
             least = max(least, round(zoom * smallest))
             if least > most:
                 continue
@@ -208,7 +209,17 @@ def find_rings(bgr: U8, settings: WallClockSettings) -> list[Box]:
             if rings is not None:
                 clearest = np.asarray(rings, np.float64).reshape(-1, rings.shape[-1])[: settings.max_rings, :3]
                 found += _boxes(clearest, across * zoom * scale, down * zoom * scale, (width, height))
-    return found[: settings.max_rings]
+        found = found[:places]
+    return found
+
+
+def _scaled(luma: U8, scale: float) -> U8:
+    """Scale by area; at least one pixel is left each way."""
+    import cv2
+
+    height, width = luma.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _boxes(circles: npt.NDArray[np.float64], x_scale: float, y_scale: float, size_px: tuple[int, int]) -> list[Box]:

@@ -52,11 +52,10 @@ def write_report(analysis: Analysis, out_dir: Path, *, lang: str, clip_path: Pat
     from vidcheck.report.view import build
     from vidcheck.store import write_atomic
 
-    with ThreadPoolExecutor(1, thread_name_prefix="pdf") as beside:  # what sets the pages is no Python, nor what hashes
-        same = None if clip_path is None else beside.submit(_check_hash, clip_path, analysis.source.sha256)
-        view, album = build(analysis, out_dir, lang, rechecked=clip_path is not None)
-        if same is not None:
-            same.result()
+    if clip_path is not None:
+        _check_hash(clip_path, analysis.source.sha256)
+    view, album = build(analysis, out_dir, lang, rechecked=clip_path is not None)
+    with ThreadPoolExecutor(1, thread_name_prefix="pdf") as beside:  # what sets the pages is no Python
         pdf = beside.submit(render_pdf, view, album)
         html = render_html(view, album).encode("utf-8")
         pages = {REPORT_HTML: html, REPORT_PDF: pdf.result()}

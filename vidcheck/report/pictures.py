@@ -71,12 +71,6 @@ class Album:
     """What was loaded, by key."""
     spent_bytes: int = 0
     """Sum of JPEG bytes as often as they are shown."""
-    loaded: dict[str, Thumbnail | None] = field(default_factory=dict)
-    """Pictures by key, those of every album that shares them; None where one cannot be read."""
-
-    def beside(self) -> Album:
-        """Return an album that shares what it loads, for a thread that goes through pictures ahead of this one."""
-        return Album(self.root, self.lang, self.budget_bytes, loaded=self.loaded)
 
     def picture(self, media: str | None, *, max_side_px: int, alt: str, caption: str = "", frame: str = "") -> Picture:
         """Return the picture at ``media`` scaled to ``max_side_px`` on its longer side.
@@ -97,9 +91,7 @@ class Album:
             path = self._inside(media)
             if path is None or not path.is_file():
                 return Picture("", alt, caption, frame, text("picture_absent", self.lang, file=media))
-            if key not in self.loaded:
-                self.loaded[key] = _load(path, max_side_px)
-            loaded = self.loaded[key]
+            loaded = _load(path, max_side_px)
             if loaded is None:
                 return Picture("", alt, caption, frame, text("picture_unreadable", self.lang, file=media))
             self.thumbnails[key] = loaded

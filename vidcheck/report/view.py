@@ -6,16 +6,12 @@ missing.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from vidcheck import clip_copy, decisions, intake
 from vidcheck.media import sha256_of
 from vidcheck.report import judged
 from vidcheck.report import wording as say
-from vidcheck.report.counted import people_sheets
 from vidcheck.report.draft import Draft
 from vidcheck.report.format import Formatter
 from vidcheck.report.legal import basis_in_law
@@ -76,10 +72,6 @@ def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> t
     # Where the chain is broken, nobody can say which line is genuine.
     in_force = () if record.broken else record.decisions
     draft = Draft(analysis, Formatter(lang, zone), album, decisions.apply(analysis, in_force), record)
-    # Most of the time goes into pictures, which another processor can load: the later sections' are taken ahead.
-    ahead = ThreadPoolExecutor(1, thread_name_prefix="pictures")
-    ahead.submit(_load_ahead, replace(draft, album=album.beside()))
-    ahead.shutdown(wait=False)
     people, clothing, leads = people_section(draft), clothing_section(draft), lead_section(draft)
     shots, time, hours = shot_section(draft), time_section(draft), hours_section(draft)
     view = ReportView(
@@ -111,13 +103,6 @@ def build(analysis: Analysis, out_dir: Path, lang: str, *, rechecked: bool) -> t
         decisions=judged.decision_section(draft),
     )
     return view, album
-
-
-def _load_ahead(draft: Draft) -> None:
-    """Go through the pictures that are not shown first; what goes wrong is met again where they are."""
-    with suppress(Exception):
-        for section in (people_sheets, clothing_section, text_section, shot_section, lead_section):
-            section(draft)
 
 
 def _copy_hash(folder: Path) -> str | None:
