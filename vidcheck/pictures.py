@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -29,7 +28,6 @@ from vidcheck.types import Analysis, Box, Crop, Detection, Enhancement, FrameRef
 _JPEG_QUALITY = 92
 _ENCODERS = 4
 _PENDING = 8
-_FRAMES = 2  # whole ones in memory beside the one that is decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,44 +164,30 @@ def _save(
 ) -> None:
     """Make pictures from pixels that were kept, frame by frame, and decode the frames of the others."""
     written: deque[Future[None]] = deque()
-    left: dict[int, list[_Job]] = {}
-
-    def make(job: _Job, part: U8) -> None:
-        picture = job.draw(part)
-        if picture.size and job.name:
-            write_jpeg(folder / "media" / job.name, picture)
-
-    def make_of_kept(index: int, kept: kept_views.KeptPixels) -> None:
-        found: dict[kept_views.Area, U8 | None] = {}  # what lies in a file is read once
-        for job in jobs[index]:
-            area = _area(job.box_xyxy_px, clip.source)
-            if area not in found:
-                found[area] = kept.find(index, area)
-            if (part := found[area]) is not None:
-                make(job, part)
-            else:
-                left.setdefault(index, []).append(job)  # no other thread has this frame
-
-    def make_of_frame(index: int, shown: U8) -> None:
-        for job in left[index]:
-            make(job, shown if job.box_xyxy_px is None else cut(shown, job.box_xyxy_px, kept_views.MARGIN))
-
     with ThreadPoolExecutor(threads.count(_ENCODERS), thread_name_prefix="jpeg") as pool:
 
-        def submit(most: int, task: Callable[..., None], *about: Any) -> None:
-            written.append(pool.submit(task, *about))
-            while len(written) > most:
+        def save(job: _Job, part: U8) -> None:
+            picture = job.draw(part)
+            if picture.size and job.name:
+                written.append(pool.submit(write_jpeg, folder / "media" / job.name, picture))
+            while len(written) > _PENDING:  # each keeps its frame in memory
                 written.popleft().result()
 
-        if pixels is None:
-            left.update(jobs)
-        else:
-            for index in sorted(jobs):
-                submit(_PENDING, make_of_kept, index, pixels)
-        while written:  # only then is it known what is left
-            written.popleft().result()
-        for frame in clip.read([refs[index] for index in sorted(left)]):
-            submit(_FRAMES, make_of_frame, frame.ref.index, frame.bgr if cover is None else cover(frame))
+        left: dict[int, list[_Job]] = {}
+        for index in sorted(jobs):
+            found: dict[kept_views.Area, U8 | None] = {}  # what lies in a file is read once
+            for job in jobs[index]:
+                area = _area(job.box_xyxy_px, clip.source)
+                if area not in found:
+                    found[area] = None if pixels is None else pixels.find(index, area)
+                if (part := found[area]) is not None:
+                    save(job, part)
+                else:
+                    left.setdefault(index, []).append(job)
+        for frame in clip.read([refs[index] for index in left]):
+            shown = frame.bgr if cover is None else cover(frame)
+            for job in left[frame.ref.index]:
+                save(job, shown if job.box_xyxy_px is None else cut(shown, job.box_xyxy_px, kept_views.MARGIN))
         while written:
             written.popleft().result()
 
