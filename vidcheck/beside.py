@@ -49,19 +49,16 @@ class Beside:
         return self._spent
 
     def _run(self) -> None:
+        self._do(self._first)
+        while (frame := self._frames.get()) is not None:
+            if self.error is None:  # else it goes on taking frames, so that the caller is not left waiting
+                self._do(self._look, frame)
+            del frame
+
+    def _do(self, work: Callable[..., None], *about: Frame) -> None:
         began = time.perf_counter()
         try:
-            self._first()
-        except Exception as error:
+            work(*about)
+        except Exception as error:  # raised where the pass has ended
             self.error = error
         self._spent += time.perf_counter() - began
-        while (frame := self._frames.get()) is not None:
-            if self.error is not None:
-                continue  # the caller is not left waiting
-            began = time.perf_counter()
-            try:
-                self._look(frame)
-            except Exception as error:  # raised where the pass has ended
-                self.error = error
-            self._spent += time.perf_counter() - began
-            del frame

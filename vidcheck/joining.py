@@ -113,7 +113,8 @@ def join(
         return Joining((), (), (), None)
     judge = _Judge(tracks, detections, shots, looks, settings, views, size_px)
     names = np.argsort(np.argsort([track.id for track in tracks], kind="stable")).astype(np.int32)
-    links, allowed = judge.judge(LinkTable(names))
+    links = LinkTable(names)
+    allowed = judge.judge(links)
     # The surest first, so that a likeness never takes a place that belongs to better evidence.
     merging, certain = _Merging(allowed), None
     for part in links.in_order():
@@ -230,10 +231,10 @@ class _Judge:
             alike = [similarities(self.colours[part[:, 0]], self.colours[part[:, 1]]) for part in parts]
             self.side_by_side = float(np.quantile(np.concatenate(alike), 0.9))
 
-    def judge(self, links: LinkTable) -> tuple[LinkTable, list[int]]:
-        """Compare all tracks; links are added to a table.
+    def judge(self, links: LinkTable) -> list[int]:
+        """Compare all tracks and add their links to a table.
 
-        Returns that, and by row of a track, as a set of bits, the rows of those it may be one with.
+        Returns, by row of a track, as a set of bits, the rows of those it may be one with.
         """
         count = len(self.shot)
         factors = similarity_factors(self.colours)
@@ -251,7 +252,7 @@ class _Judge:
             columns = np.unpackbits(bits[:, left // 8 : (left + _ROWS) // 8], axis=1, bitorder="little")
             mirrored = np.packbits(columns.T, axis=1, bitorder="little")
             bits[left : left + _ROWS] |= mirrored[: count - left]
-        return links, [int.from_bytes(row.tobytes(), "little") for row in bits]
+        return [int.from_bytes(row.tobytes(), "little") for row in bits]
 
     def _compare(self, n: int, alike32: F32) -> tuple[Bools, Links]:
         """Compare a track with all later ones: which may be the same person, and the links to them.

@@ -108,7 +108,8 @@ class Sightings:
 class PersonDetector:
     """Takes every frame in order, looks at some, then gives the boxes.
 
-    Usage: :meth:`process_frame` for each frame, :meth:`finish` once, while the clip is open. Where one rate holds,
+    Usage: :meth:`process_frame` for each frame, :meth:`finish` once, while the clip is open;
+    :meth:`prepare` before the first frame spares its look the loading. Where one rate holds,
     looks run in threads, side by side; a ``describer`` gets each frame with its boxes. ``size_px`` is the width and
     height of the frames: with it those of a clip come scaled from the decoder, and views can be kept in ``pixels``.
 
@@ -146,9 +147,8 @@ class PersonDetector:
         self._kept: deque[Future[None]] = deque()
         self._pending: deque[tuple[Frame, Future[list[tuple[Box, float]]]]] = deque()
         self._detections: list[Detection] = []
-        self._numbers: dict[
-            float, float
-        ] = {}  # each kept once: an hour of a crowd has millions, and few different ones
+        # Numbers of boxes, each kept once: of the millions in an hour of a crowd few are different.
+        self._numbers = {0.0: 0.0}
         self._frames: list[FrameRef] = []
         self._is_calm = False
         self._boxes_before: npt.NDArray[np.float64] | None = None

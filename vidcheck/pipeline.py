@@ -73,7 +73,7 @@ def analyze(
         steps need them.
     meanwhile:
         Called once in a thread, which may outlast this call: for loading what the caller needs next. Where the clip is
-        decoded it waits until the detector and the text reader are loaded. What it raises is only logged.
+        decoded it waits until the text reader is loaded. What it raises is only logged.
 
     Returns
     -------
@@ -179,7 +179,7 @@ class _Run:
         )
         # First of the consumers: the decoder prepares the luma ahead in the size that was asked for last.
         scout = overlays.Scout(clip, self._settings.overlays) if "overlays" in self._wanted else None
-        # The detector comes up while the decoder does, and then the text reader, which takes a second to load.
+        # It loads the detector while the decoder's process comes up.
         beside = None if detector is None else Beside(detector.process_frame, first=detector.prepare)
         broken: dict[str, Exception] = {}
         spent = dict.fromkeys(("scout", *_SCAN), 0.0)
